@@ -1,0 +1,18 @@
+/** Subjects of the hot path; their payloads are the binary records of `verify-records.ts` and `limit-records.ts`. */
+export const VERIFY_SUBJECT = 'gatehouse.v1.keys.verify';
+export const TAKE_SUBJECT = 'gatehouse.v1.ratelimit.take';
+
+/** Where one keys replica hears that a key has changed. Replica ids are checked before they enter a subject. */
+export function invalidateSubject(holderId: string): string {
+  return `gatehouse.v1.keys.invalidate.${checkReplicaId(holderId)}`;
+}
+
+/** Where one keys replica verifies, as all of them do on `VERIFY_SUBJECT`; `replicaId` is its lease holder id. */
+export function verifyReplicaSubject(replicaId: string): string {
+  return `${VERIFY_SUBJECT}.${checkReplicaId(replicaId)}`;
+}
+
+function checkReplicaId(id: string): string {
+  if (!/^[0-9a-f]{32}$/.test(id)) throw new Error('a lease holder id is 32 hexadecimal digits');
+  return id;
+}

@@ -1,0 +1,126 @@
+import type { LimitOutcome, SubjectLimits, WindowState } from '@gatehouse/limit-domain/limit';
+import { MalformedRecord, RecordReader } from './record-reader.js';
+
+const VERSION = 1;
+const OUTCOME = { allowed: 0, refused: 1, unavailable: 2 } as const;
+
+/** One request to charge: every window of every subject, or none. */
+export interface TakeQuery {
+  readonly cost: number;
+  readonly subjects: readonly SubjectLimits[];
+}
+
+/** `unavailable`: the store did not answer; the asker's `limiterOutage` decides. */
+export type TakeReply = LimitOutcome | { readonly kind: 'unavailable' };
+
+/**
+ * The subjects of a query as bytes: they stay the same from request to request of one key, so the asker keeps them.
+ * Layout: count u8, then for each subject its name (u8 length, latin1), count u8, and (windowSeconds u32, quota u32) each.
+ */
+export function encodeSubjects(subjects: readonly SubjectLimits[]): Buffer {
+  const parts: Buffer[] = [Buffer.from([subjects.length])];
+  for (const { subject, limits } of subjects) {
+    if (subject.length > 255) throw new RangeError('the name of a subject has 255 characters at most');
+    const windows = Buffer.allocUnsafe(limits.length * 8);
+    limits.forEach((limit, index) => {
+      windows.writeUInt32LE(limit.windowSeconds, index * 8);
+      windows.writeUInt32LE(limit.quota, index * 8 + 4);
+    });
+    parts.push(Buffer.from([subject.length]), Buffer.from(subject, 'latin1'), Buffer.from([limits.length]), windows);
+  }
+  return Buffer.concat(parts);
+}
+
+export function encodeTakeQueries(queries: readonly { readonly cost: number; readonly subjects: Buffer }[]): Buffer {
+  let size = 3;
+  for (const query of queries) size += 4 + query.subjects.length;
+  const bytes = Buffer.allocUnsafe(size);
+  bytes[0] = VERSION;
+  bytes.writeUInt16LE(queries.length, 1);
+  let offset = 3;
+  for (const query of queries) {
+    bytes.writeUInt32LE(query.cost, offset);
+    offset += 4 + query.subjects.copy(bytes, offset + 4);
+  }
+  return bytes;
+}
+
+/** @throws MalformedRecord */
+export function decodeTakeQueries(payload: Uint8Array): TakeQuery[] {
+  const reader = new RecordReader(payload);
+  checkVersion(reader);
+  const count = reader.u16();
+  const queries: TakeQuery[] = [];
+  for (let index = 0; index < count; index++) queries.push({ cost: reader.u32(), subjects: decodeSubjects(reader) });
+  reader.end();
+  return queries;
+}
+
+function decodeSubjects(reader: RecordReader): SubjectLimits[] {
+  const subjects: SubjectLimits[] = [];
+  for (let left = reader.u8(); left > 0; left--) {
+    const subject = reader.latin1(reader.u8());
+    const limits = [];
+    for (let windows = reader.u8(); windows > 0; windows--) {
+      limits.push({ windowSeconds: reader.u32(), quota: reader.u32() });
+    }
+    subjects.push({ subject, limits });
+  }
+  return subjects;
+}
+
+export function encodeTakeReplies(replies: readonly TakeReply[]): Buffer {
+  let size = 3;
+  for (const reply of replies) size += reply.kind === 'unavailable' ? 1 : 6 + reply.windows.length * 8;
+  const bytes = Buffer.allocUnsafe(size);
+  bytes[0] = VERSION;
+  bytes.writeUInt16LE(replies.length, 1);
+  let offset = 3;
+  for (const reply of replies) {
+    bytes[offset++] = OUTCOME[reply.kind];
+    if (reply.kind === 'unavailable') continue;
+    offset = bytes.writeUInt32LE(reply.kind === 'refused' ? reply.retryAfterSeconds : 0, offset);
+    bytes[offset++] = reply.windows.length;
+    for (const window of reply.windows) {
+      offset = bytes.writeUInt32LE(window.remaining, offset);
+      offset = bytes.writeUInt32LE(window.resetAtSeconds, offset);
+    }
+  }
+  return bytes;
+}
+
+/**
+ * Window states come back as numbers only; their subjects and quotas are those that the query named, in its order.
+ * @throws MalformedRecord, also where the replies do not answer these queries.
+ */
+export function decodeTakeReplies(payload: Uint8Array, asked: readonly (readonly SubjectLimits[])[]): TakeReply[] {
+  const reader = new RecordReader(payload);
+  checkVersion(reader);
+  if (reader.u16() !== asked.length) throw new MalformedRecord('the number of replies is not that of the queries');
+  const replies = asked.map((subjects) => decodeReply(reader, subjects));
+  reader.end();
+  return replies;
+}
+
+function decodeReply(reader: RecordReader, subjects: readonly SubjectLimits[]): TakeReply {
+  const code = reader.u8();
+  if (code === OUTCOME.unavailable) return { kind: 'unavailable' };
+  const retryAfterSeconds = reader.u32();
+  let left = reader.u8();
+  const windows: WindowState[] = [];
+  for (const { subject, limits } of subjects) {
+    for (const { windowSeconds, quota } of limits) {
+      if (left-- === 0) throw new MalformedRecord('a window of the query has no answer');
+      windows.push({ subject, windowSeconds, quota, remaining: reader.u32(), resetAtSeconds: reader.u32() });
+    }
+  }
+  if (left !== 0) throw new MalformedRecord('there are more windows than the query named');
+  if (code === OUTCOME.allowed) return { kind: 'allowed', windows };
+  if (code === OUTCOME.refused) return { kind: 'refused', windows, retryAfterSeconds };
+  throw new MalformedRecord(`no outcome has the code ${code}`);
+}
+
+function checkVersion(reader: RecordReader): void {
+  const version = reader.u8();
+  if (version !== VERSION) throw new MalformedRecord(`version ${version} of the record is not spoken here`);
+}
