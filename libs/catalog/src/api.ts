@@ -1,0 +1,41 @@
+import type { SubjectLimits } from '@gatehouse/limit-domain/limit';
+import type { Profile } from './profile-schema.js';
+
+/** What the API does when its limits cannot be asked. */
+export type LimiterOutage = 'deny' | 'allow' | 'local';
+
+/** One row of an API's route table; the first row that matches a request decides what it needs. */
+export interface Route {
+  /** Upper case, or `*`. */
+  readonly method: string;
+  /** Path pattern: `*` is one segment, `**` any number of them. */
+  readonly pattern: string;
+  /** All of these are needed. */
+  readonly scopes: readonly string[];
+  readonly cost: number;
+}
+
+/** The limits of one plan, ready to be bound to a key's or an organization's id. */
+export interface PlanLimits {
+  readonly key: SubjectLimits['limits'];
+  readonly organization: SubjectLimits['limits'];
+}
+
+/** One published API as the services use it: its profile, its routes, its plans, resolved and checked. */
+export interface Api {
+  readonly name: string;
+  readonly profile: Profile;
+  readonly hosts: readonly string[];
+  /** Origin and optional base path of the upstream, or `example` for the one that ships with Gatehouse. */
+  readonly upstream: string;
+  readonly limiterOutage: LimiterOutage;
+  readonly routes: readonly Route[];
+  readonly plans: Readonly<Record<string, PlanLimits>>;
+}
+
+/** Everything that gatehouse.yaml and the profiles that it names say. */
+export interface Catalog {
+  readonly apis: readonly Api[];
+  /** How many gateways there are, for the share that each enforces alone while the limiter is out. */
+  readonly gateways: number;
+}

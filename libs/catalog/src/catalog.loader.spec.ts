@@ -1,0 +1,244 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { CatalogError, loadCatalog } from './catalog.loader.js';
+import { renderRefusal } from './render-refusal.js';
+
+let folder: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'gatehouse-catalog-'));
+  await mkdir(join(folder, 'profiles'));
+});
+
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+const file = () => join(folder, 'gatehouse.yaml');
+
+async function load(text: string | Buffer) {
+  await writeFile(file(), text);
+  return loadCatalog(file());
+}
+
+async function problemsOf(text: string | Buffer): Promise<readonly string[]> {
+  try {
+    await load(text);
+  } catch (error) {
+    if (error instanceof CatalogError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+const valid = 'apis: [{name: a, profile: exante, upstream: example}]';
+
+describe('loadCatalog', () => {
+  it('loads the example configuration of the repository with the built-in profiles', async () => {
+    const catalog = await loadCatalog(new URL('../../../gatehouse.yaml', import.meta.url).pathname);
+    expect(catalog.apis.map(({ name, profile, upstream }) => [name, profile.name, upstream])).toEqual([
+      ['xantly', 'xantly', 'example'],
+      ['exante', 'exante', 'example'],
+    ]);
+    expect(catalog.gateways).toBe(1);
+  });
+
+  it('points at line, column and field of everything that is wrong, all at once', async () => {
+    expect(
+      await problemsOf(
+        [
+          'apis:',
+          '  - name: shop',
+          '    profile: exante',
+          '    hosts: [shop.example, Shop.Example]',
+          '    upsteam: http://127.0.0.1:1',
+          '    verification: leased',
+          '    limiterOutage: maybe',
+          '    routes:',
+          '      - match: get /x',
+          '        cost: 1.5',
+          'plans:',
+          '  free: { key: { fortnight: 3, day: 0 } }',
+          'gateways: two',
+        ].join('\n'),
+      ),
+    ).toEqual([
+      'gatehouse.yaml:2:5 apis[0].upstream: is missing; it must be text',
+      'gatehouse.yaml:4:27 apis[0].hosts[1]: must be a host name in lower case, without scheme, port and path',
+      'gatehouse.yaml:5:5 apis[0].upsteam: is not known here',
+      'gatehouse.yaml:6:19 apis[0].verification: leased is not in this version yet; queried gives the same guarantee',
+      'gatehouse.yaml:7:20 apis[0].limiterOutage: must be deny, allow or local',
+      'gatehouse.yaml:9:16 apis[0].routes[0].match: must be a method and a path, such as POST /v1/invoices/*, with * or ** as whole segments',
+      'gatehouse.yaml:10:15 apis[0].routes[0].cost: must be a whole number',
+      'gatehouse.yaml:12:18 plans.free.key.fortnight: is not known here',
+      'gatehouse.yaml:12:37 plans.free.key.day: must be 1 or more',
+      'gatehouse.yaml:13:11 gateways: must be a number',
+    ]);
+  });
+
+  it('points at what does not fit the profile', async () => {
+    const text = [
+      'apis:',
+      '  - name: shop',
+      '    profile: exante',
+      '    upstream: example',
+      '    routes:',
+      '      - match: GET /x',
+      '        scopes: [invoices.read, invoices.reed]',
+      '  - name: other',
+      '    profile: exantly',
+      '    upstream: example',
+    ].join('\n');
+    expect(await problemsOf(text)).toEqual([
+      'gatehouse.yaml:7:33 apis[0].routes[0].scopes[1]: the profile exante has no scope invoices.reed; known are invoices.read, invoices.write',
+      'gatehouse.yaml:9:14 apis[1].profile: there is no profile exantly; known are exante, xantly',
+    ]);
+  });
+
+  it.each([
+    ['', 'gatehouse.yaml:1:1 the file is empty'],
+    ['# nothing yet\n', 'gatehouse.yaml:1:1 the file is empty'],
+    ['just text', 'gatehouse.yaml:1:1 must be a mapping'],
+    ['apis: 1', 'gatehouse.yaml:1:7 apis: must be a list'],
+    ['apis: []', 'gatehouse.yaml:1:7 apis: must name at least one API'],
+    ['gateways: 2', 'gatehouse.yaml:1:1 apis: is missing; it must be a list'],
+    [`${valid}\n${valid}`, 'gatehouse.yaml:2:1 is not valid YAML: Map keys must be unique'],
+    [`${valid}\n---\n${valid}`, 'gatehouse.yaml:2:1 is not valid YAML: Source contains multiple documents'],
+    ['apis:\n\t- name: a', 'gatehouse.yaml:2:1 is not valid YAML: Tabs are not allowed as indentation'],
+    ['apis: [', 'gatehouse.yaml:1:8 is not valid YAML: Flow sequence'],
+    ['apis: !!js/function x', 'gatehouse.yaml:1:7 is not valid YAML: Unresolved tag'],
+    [`${valid}\n__proto__: {gateways: 7}`, 'gatehouse.yaml:2:1 __proto__ cannot be a name here'],
+    [`${valid}\nplans: {constructor: {}}`, 'gatehouse.yaml:2:9 constructor cannot be a name here'],
+    ['{? [a]: 1}', 'gatehouse.yaml:1:4 a name must be plain text'],
+    [
+      'a: &a [1,1,1]\nb: &b [*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b]\nd: [*c,*c,*c]',
+      'gatehouse.yaml:1:1 is not valid YAML: Excessive',
+    ],
+    ['apis: &x [*x]', 'gatehouse.yaml:1:11 apis[0]: must be a mapping'],
+    [Buffer.from([0x61, 0x3a, 0xff]), 'gatehouse.yaml is not UTF-8 text'],
+    ['['.repeat(20_000), 'gatehouse.yaml:'],
+  ])('refuses %j with one clear message', async (text, message) => {
+    const [first] = await problemsOf(text);
+    expect(first?.slice(0, message.length)).toBe(message);
+  });
+
+  it.each([
+    ['ftp://a.example', 'must be an http:// or https:// address, or example'],
+    ['a.example:80', 'must be an http:// or https:// address, or example'],
+    ['http:', 'must be an http:// or https:// address, or example'],
+    ['http://user:pass@a.example', 'must not hold a user name or a password'],
+    ['http://a.example/?x=1', 'must end with the path, without ? and #'],
+  ])('refuses the upstream %s', async (upstream, message) => {
+    const text = `apis: [{name: a, profile: exante, upstream: "${upstream}"}]`;
+    expect(await problemsOf(text)).toEqual([`gatehouse.yaml:1:45 apis[0].upstream: ${message}`]);
+  });
+
+  it('says what is wrong with a file that is not there or is none, and shows where it was looked for', async () => {
+    await expect(loadCatalog(join(folder, 'no.yaml'))).rejects.toThrow(`${join(folder, 'no.yaml')} cannot be used`);
+    await expect(loadCatalog(join(folder, 'no.yaml'))).rejects.toThrow('no.yaml does not exist');
+    await expect(loadCatalog(folder)).rejects.toThrow('is a folder, not a file');
+  });
+
+  it('does not leave the folder of profiles, whatever a name says', async () => {
+    await writeFile(join(folder, 'outside.yaml'), 'name: outside');
+    expect(await problemsOf('apis: [{name: a, profile: ../outside, upstream: example}]')).toEqual([
+      'gatehouse.yaml:1:27 apis[0].profile: must be lower case letters, digits and hyphens, 40 at most',
+    ]);
+  });
+});
+
+const SIXTH = `
+name: sixth
+key: { prefixes: { production: sx-prod-, sandbox: sx-test- } }
+credentials: [{ header: X-Sixth-Token }, { header: Authorization, scheme: Token }]
+scopes: { "things:read": Read things }
+plans: { basic: { key: { second: 1 } } }
+defaultPlan: basic
+errors:
+  contentType: application/problem+json
+  body: { type: "about:blank", title: "{title}", status: "{status}", detail: "{message}", instance: "{request_id}" }
+  fallback:
+    default: { title: Refused }
+    401: { title: Unauthorized }
+headers:
+  limits: { RateLimit-Remaining: "{remaining}" }
+  limited: { X-Retry-After: "{retry_after}" }
+`;
+
+describe('a profile of an operator', () => {
+  it('works without a line of code, and goes before a built-in one of the same name', async () => {
+    await writeFile(join(folder, 'profiles', 'sixth.yaml'), SIXTH);
+    const { apis } = await load(
+      'apis: [{name: six, profile: sixth, upstream: "https://six.example/v2", routes: [{match: GET /things, scopes: ["things:read"]}]}]',
+    );
+    const profile = apis[0]?.profile;
+    if (profile === undefined) throw new Error('no API');
+    expect(profile.key.prefixes).toEqual({ production: 'sx-prod-', sandbox: 'sx-test-' });
+    expect(renderRefusal(profile, 'key_revoked', { request_id: 'req_1' })).toEqual({
+      status: 401,
+      headers: {
+        'content-type': 'application/problem+json',
+        'cache-control': 'no-store',
+        'www-authenticate': 'ApiKey realm="sixth", error="invalid_token"',
+      },
+      body: '{"type":"about:blank","title":"Unauthorized","status":401,"detail":"The API key has been revoked.","instance":"req_1"}',
+    });
+
+    await writeFile(join(folder, 'profiles', 'exante.yaml'), SIXTH.replace('name: sixth', 'name: exante'));
+    expect((await load(valid)).apis[0]?.profile.defaultPlan).toBe('basic');
+  });
+
+  it('is refused with its own lines where its parts do not fit', async () => {
+    await writeFile(
+      join(folder, 'profiles', 'sixth.yaml'),
+      [
+        'name: seventh',
+        'key: { prefixes: { a: my_, b: my_x_ } }',
+        'credentials:',
+        '  - { header: Host }',
+        '  - { header: X-Key }',
+        '  - { header: x-key }',
+        'scopes: {}',
+        'plans: { free: {} }',
+        'defaultPlan: basic',
+        'errors:',
+        '  body: [ "{message}", "{type}", "{nonsense}" ]',
+        '  fallback: { "401": { type: a } }',
+        '  refusals:',
+        '    key_revoked: { message: "{foo}", status: 403, request_id: 7 }',
+        'headers: { limits: { X-A: "{retry_after}" } }',
+      ].join('\n'),
+    );
+    expect(await problemsOf('apis: [{name: six, profile: sixth, upstream: example}]')).toEqual([
+      'profiles/sixth.yaml:1:7 name: must be sixth, as the file is called',
+      'profiles/sixth.yaml:2:31 key.prefixes.b: begins with the prefix of a, so that keys of the two could not be told apart',
+      'profiles/sixth.yaml:4:15 credentials[0].header: Host cannot carry a credential',
+      'profiles/sixth.yaml:6:5 credentials[2]: is listed twice',
+      'profiles/sixth.yaml:9:14 defaultPlan: there is no plan basic; the profile has free',
+      expect.stringMatching(/^profiles\/sixth\.yaml:11:9 errors\.body: \{type\} is not given by path_ambiguous, /),
+      'profiles/sixth.yaml:11:9 errors.body: {nonsense} is not given by any refusal: give nonsense in errors.refusals or errors.fallback',
+      expect.stringMatching(
+        /^profiles\/sixth\.yaml:14:29 errors\.refusals\.key_revoked\.message: \{foo\} is not known/,
+      ),
+      'profiles/sixth.yaml:14:51 errors.refusals.key_revoked.request_id: is a name that the gateway fills in; choose another',
+      expect.stringMatching(/^profiles\/sixth\.yaml:15:27 headers\.limits\.X-A: \{retry_after\} is not known here/),
+    ]);
+  });
+
+  it('is refused where its schema does not allow it', async () => {
+    const spoilt = SIXTH.replace('application/problem+json', 'text/html')
+      .replace('sx-prod-', 'SX')
+      .replace('    401:', '    key_wrong: {}\n    401:')
+      .replace('defaultPlan', 'defaultplan')
+      .replace('"{remaining}"', '"a\\r\\nb"');
+    await writeFile(join(folder, 'profiles', 'sixth.yaml'), spoilt);
+    expect(await problemsOf('apis: [{name: six, profile: sixth, upstream: example}]')).toEqual([
+      'profiles/sixth.yaml:2:1 defaultPlan: is missing; it must be text',
+      'profiles/sixth.yaml:3:32 key.prefixes.production: must be lower case words that end in _ or -',
+      'profiles/sixth.yaml:7:1 defaultplan: is not known here',
+      'profiles/sixth.yaml:9:16 errors.contentType: must be application/json or a kind of it',
+      'profiles/sixth.yaml:13:5 errors.fallback.key_wrong: must be a status or default',
+      'profiles/sixth.yaml:16:34 headers.limits.RateLimit-Remaining: must be printable ASCII, since it goes into a header',
+    ]);
+  });
+});

@@ -1,0 +1,48 @@
+import type { WindowState } from '@gatehouse/limit-domain/limit';
+import { describe, expect, it } from '@jest/globals';
+import { profileSchema } from './profile-schema.js';
+import { renderLimitHeaders } from './render-limit-headers.js';
+
+const profile = profileSchema.parse({
+  name: 'acme',
+  key: { prefixes: { live: 'ac_' } },
+  credentials: [{ header: 'X-API-Key' }],
+  scopes: {},
+  plans: { free: {} },
+  defaultPlan: 'free',
+  errors: { body: '{message}' },
+  headers: {
+    limits: { 'X-RateLimit-Limit': '{limit}', 'X-Left': '{remaining} of {limit}', 'X-RateLimit-Reset': '{reset}' },
+  },
+});
+
+const window = (quota: number, remaining: number, resetAtSeconds: number): WindowState => ({
+  subject: 'key:a',
+  windowSeconds: 60,
+  quota,
+  remaining,
+  resetAtSeconds,
+});
+
+describe('renderLimitHeaders', () => {
+  it('lets the window with the least left speak', () => {
+    expect(renderLimitHeaders(profile, [window(1000, 900, 2000), window(30, 4, 1060), window(50, 9, 1001)])).toEqual([
+      ['X-RateLimit-Limit', '30'],
+      ['X-Left', '4 of 30'],
+      ['X-RateLimit-Reset', '1060'],
+    ]);
+  });
+
+  it('lets the one that ends last speak where equally little is left, since the caller waits for that one', () => {
+    for (const windows of [
+      [window(10, 0, 1001), window(60, 0, 1060)],
+      [window(60, 0, 1060), window(10, 0, 1001)],
+    ]) {
+      expect(renderLimitHeaders(profile, windows)[2]).toEqual(['X-RateLimit-Reset', '1060']);
+    }
+  });
+
+  it('says nothing where no limit was asked', () => {
+    expect(renderLimitHeaders(profile, [])).toEqual([]);
+  });
+});
