@@ -1,0 +1,31 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '@gatehouse/launch/embedded-postgres.client';
+
+/** A real PostgreSQL of a test's own, empty, gone with `stop`. `url` has the owner's login. */
+export interface TestPostgres {
+  readonly url: string;
+  /** Ends the server as a crash would. */
+  kill(): Promise<void>;
+  /** Starts it again on the same port, with the data that it had. */
+  restart(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export async function startTestPostgres(): Promise<TestPostgres> {
+  const folder = await mkdtemp(join(tmpdir(), 'gatehouse-postgres-'));
+  let server: EmbeddedPostgres = await startEmbeddedPostgres({ folder, durable: false });
+  const port = Number(new URL(server.url).port);
+  return {
+    url: server.url,
+    kill: () => server.kill(),
+    restart: async () => {
+      server = await startEmbeddedPostgres({ folder, port, durable: false });
+    },
+    stop: async () => {
+      await server.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
