@@ -1,0 +1,95 @@
+import type { Pool, QueryResult, QueryResultRow } from 'pg';
+import { within } from '../deadline.js';
+
+/** Shorter than a lease: a renewal that takes longer is of no use any more. */
+const DEADLINE_MS = 1_500;
+
+/** A holder as a revoker sees it. `renewals` tells whether it has renewed since. */
+export interface Holder {
+  readonly holderId: string;
+  readonly renewals: string;
+}
+
+export type Renewal =
+  | { readonly kind: 'renewed'; readonly appliedSeq: string; readonly changedKeyIds: readonly string[] }
+  | { readonly kind: 'vanished' };
+
+/** Leases and changes as PostgreSQL has them; sequence numbers are opaque texts here. Every method throws when it fails. */
+export class HoldersStore {
+  constructor(private readonly pool: Pool) {}
+
+  /** Enters a holder, or enters it anew. @returns the number of the last change before. */
+  async register(holderId: string): Promise<string> {
+    const [row] = await this.rows<{ applied_seq: string }>(
+      'lease-register',
+      `INSERT INTO lease_holders AS holder (holder_id, applied_seq, renewals, renewed_at)
+       SELECT $1, seq, 0, clock_timestamp() FROM change_counter
+       ON CONFLICT (holder_id) DO UPDATE SET
+         applied_seq = EXCLUDED.applied_seq, renewals = holder.renewals + 1, renewed_at = EXCLUDED.renewed_at
+       RETURNING applied_seq`,
+      [holderId],
+    );
+    if (row === undefined) throw new Error('the change counter is missing');
+    return row.applied_seq;
+  }
+
+  /**
+   * Renews, and returns what has changed after `appliedSeq`. One statement, so one snapshot: it has the changes up to
+   * exactly the number that it returns. `appliedSeq` is what the holder has applied, not what the row says: the answer
+   * to an earlier renewal may have been lost.
+   */
+  async renew(holderId: string, appliedSeq: string): Promise<Renewal> {
+    const [row] = await this.rows<{ seq: string; held: boolean; changed: string[] | null }>(
+      'lease-renew',
+      `WITH renewed AS (
+         UPDATE lease_holders SET applied_seq = $2, renewals = renewals + 1, renewed_at = clock_timestamp()
+         WHERE holder_id = $1 RETURNING 1)
+       SELECT seq, EXISTS (SELECT 1 FROM renewed) AS held,
+         (SELECT array_agg(key_id) FROM key_changes WHERE key_changes.seq > $2::bigint) AS changed
+       FROM change_counter`,
+      [holderId, appliedSeq],
+    );
+    if (row === undefined) throw new Error('the change counter is missing');
+    if (!row.held) return { kind: 'vanished' };
+    return { kind: 'renewed', appliedSeq: row.seq, changedKeyIds: row.changed ?? [] };
+  }
+
+  async list(): Promise<Holder[]> {
+    const rows = await this.rows<{ holder_id: string; renewals: string }>(
+      'lease-list',
+      'SELECT holder_id, renewals FROM lease_holders',
+      [],
+    );
+    return rows.map((row) => ({ holderId: row.holder_id, renewals: row.renewals }));
+  }
+
+  /** Removes a holder unless it has renewed since it was seen: its next renewal then finds nothing and starts afresh. */
+  async removeSilent(holder: Holder): Promise<void> {
+    await this.rows('lease-remove', 'DELETE FROM lease_holders WHERE holder_id = $1 AND renewals = $2', [
+      holder.holderId,
+      holder.renewals,
+    ]);
+  }
+
+  /** A holder leaves: it has stopped using its lease. */
+  async release(holderId: string): Promise<void> {
+    await this.rows('lease-release', 'DELETE FROM lease_holders WHERE holder_id = $1', [holderId]);
+  }
+
+  /** Forgets changes that every holder has applied. Whoever registers later starts empty and never asks for them. */
+  async pruneChanges(): Promise<void> {
+    await this.rows(
+      'lease-prune',
+      `DELETE FROM key_changes WHERE at < clock_timestamp() - interval '10 minutes'
+       AND seq <= (SELECT min(applied_seq) FROM lease_holders)`,
+      [],
+    );
+  }
+
+  private async rows<Row extends QueryResultRow>(name: string, text: string, values: unknown[]): Promise<Row[]> {
+    // `query_timeout` gives the connection up, the deadline covers the wait for one.
+    const query = { name, text, values, query_timeout: DEADLINE_MS };
+    const result: QueryResult<Row> = await within(DEADLINE_MS, 'PostgreSQL', this.pool.query<Row>(query));
+    return result.rows;
+  }
+}

@@ -1,0 +1,132 @@
+import type { Api } from '@gatehouse/catalog/api';
+import { profileSchema } from '@gatehouse/catalog/profile-schema';
+import { describe, expect, it } from '@jest/globals';
+import { type IssueInput, issueKey } from './issue-key.js';
+import { revokeKey } from './revoke-key.js';
+
+const NOW_MS = Date.UTC(2026, 0, 15);
+const API: Api = {
+  name: 'exante',
+  profile: profileSchema.parse({
+    name: 'exante',
+    key: { prefixes: { live: 'ex_live_', test: 'ex_test_' } },
+    credentials: [{ header: 'Authorization', scheme: 'Bearer' }],
+    scopes: { 'invoices.read': 'Read invoices', 'invoices.write': 'Write invoices' },
+    plans: { free: {} },
+    defaultPlan: 'free',
+    errors: { body: { error: '{message}' } },
+  }),
+  hosts: [],
+  upstream: 'example',
+  limiterOutage: 'local',
+  routes: [],
+  plans: {},
+};
+const INPUT: IssueInput = {
+  actor: { accountId: 'acc_1', organizationId: 'org_1', role: 'developer', address: '192.0.2.1', requestId: 'r' },
+  api: 'exante',
+  projectId: 'prj_1',
+  plan: 'free',
+  name: 'Production',
+  scopes: ['invoices.read'],
+  metadata: { team: 'billing' },
+};
+const CONTEXT = { nowMs: NOW_MS, keyId: 'key_1', mint: (prefix: string) => `${prefix}secretAbCd` };
+const issue = (changes: Partial<IssueInput>) => issueKey({ ...INPUT, ...changes }, API, CONTEXT);
+
+describe('issueKey', () => {
+  it('[E2] [E3] makes a key of the first environment, displayed by prefix and last four', () => {
+    expect(issue({})).toEqual({
+      kind: 'issue',
+      secret: 'ex_live_secretAbCd',
+      key: {
+        keyId: 'key_1',
+        revision: 1,
+        api: 'exante',
+        organizationId: 'org_1',
+        projectId: 'prj_1',
+        plan: 'free',
+        environment: 'live',
+        scopes: ['invoices.read'],
+        state: 'active',
+        expiresAtMs: null,
+        name: 'Production',
+        display: 'ex_live_...AbCd',
+        metadata: { team: 'billing' },
+        createdAtMs: NOW_MS,
+        createdBy: 'acc_1',
+        revokedAtMs: null,
+        revocationReason: null,
+      },
+    });
+    expect(issue({ environment: 'test' })).toMatchObject({ secret: 'ex_test_secretAbCd' });
+  });
+
+  it('[X10] gives exactly the scopes that were asked for, each once', () => {
+    const asked = ['invoices.write', 'invoices.read', 'invoices.write'];
+    expect(issue({ scopes: asked })).toMatchObject({ key: { scopes: ['invoices.write', 'invoices.read'] } });
+    expect(issue({ scopes: [] })).toMatchObject({ key: { scopes: [] } });
+  });
+
+  it('refuses scopes, environments and APIs that there are not, and names the field', () => {
+    const wrongScopes = [
+      'admin',
+      '*',
+      'INVOICES.READ',
+      'invoices.read ',
+      'invoices.read admin',
+      '__proto__',
+      'constructor',
+      'a\u0000b',
+    ];
+    for (const scope of wrongScopes) {
+      expect(issue({ scopes: ['invoices.read', scope] })).toMatchObject({ code: 'unknown_scope', field: 'scopes' });
+    }
+    for (const environment of ['staging', '', 'LIVE', '__proto__', 'toString']) {
+      expect(issue({ environment })).toMatchObject({ code: 'unknown_environment', field: 'environment' });
+    }
+    expect(issueKey(INPUT, undefined, CONTEXT)).toMatchObject({ code: 'unknown_api', field: 'api' });
+  });
+
+  it('[E8] ends a key in so many days or at a moment, if asked to', () => {
+    expect(issue({ expiresInDays: 90 })).toMatchObject({ key: { expiresAtMs: NOW_MS + 90 * 86_400_000 } });
+    const expiresAt = new Date(NOW_MS + 1).toISOString();
+    expect(issue({ expiresAt })).toMatchObject({ key: { expiresAtMs: NOW_MS + 1 } });
+  });
+
+  it('refuses an expiry that is over, is now, or is said twice', () => {
+    for (const expiresAt of [new Date(NOW_MS).toISOString(), '1970-01-01T00:00:00Z', 'never']) {
+      expect(issue({ expiresAt })).toMatchObject({ code: 'invalid_expiry', field: 'expiresAt' });
+    }
+    const twice = { expiresInDays: 1, expiresAt: new Date(NOW_MS + 1).toISOString() };
+    expect(issue(twice)).toMatchObject({ code: 'invalid_expiry', field: 'expiresInDays' });
+  });
+
+  it('mints nothing for a request that it refuses', () => {
+    const mint = () => {
+      throw new Error('a secret was minted');
+    };
+    expect(issueKey({ ...INPUT, scopes: ['admin'] }, API, { ...CONTEXT, mint }).kind).toBe('refused');
+  });
+});
+
+describe('revokeKey', () => {
+  const issued = issue({});
+  const key = issued.kind === 'issue' ? issued.key : undefined;
+
+  it('[T5] ends a key once and for good: the first reason and moment stay', () => {
+    if (key === undefined) throw new Error('no key');
+    const first = revokeKey(key, 'leaked', NOW_MS + 1);
+    expect(first).toMatchObject({
+      kind: 'revoke',
+      key: { state: 'revoked', revision: 2, revokedAtMs: NOW_MS + 1, revocationReason: 'leaked' },
+    });
+    expect(revokeKey(first.key, 'other', NOW_MS + 2)).toEqual({ kind: 'already_revoked', key: first.key });
+  });
+
+  it('revokes from any state', () => {
+    if (key === undefined) throw new Error('no key');
+    expect(revokeKey({ ...key, state: 'disabled' }, undefined, NOW_MS).key.state).toBe('revoked');
+    expect(revokeKey({ ...key, expiresAtMs: 1 }, undefined, NOW_MS).key.state).toBe('revoked');
+  });
+});

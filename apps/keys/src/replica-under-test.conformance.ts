@@ -1,0 +1,220 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Bus } from '@gatehouse/bus/bus';
+import { inProcessBus } from '@gatehouse/bus/in-process.client';
+import type { Actor } from '@gatehouse/contracts/actor';
+import { invalidateSubject, VERIFY_SUBJECT } from '@gatehouse/contracts/hot-subjects';
+import { decodeVerifyReplies, encodeVerifyQueries, type VerifyReply } from '@gatehouse/contracts/verify-records';
+import { displayKey } from '@gatehouse/key-domain/display-key';
+import { digestKey, sealDigest } from '@gatehouse/key-domain/key-digest';
+import { mintKey } from '@gatehouse/key-domain/mint-key';
+import { connectDatabase } from '@gatehouse/postgres/data-source.client';
+import { migrateDatabase } from '@gatehouse/postgres/migrate.client';
+import { startTestPostgres, type TestPostgres } from '@gatehouse/testing/postgres';
+import { afterAll, afterEach, beforeAll } from '@jest/globals';
+import type { Pool } from 'pg';
+import type { DataSource } from 'typeorm';
+import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver.js';
+import { HoldersStore } from './lease/holders.store.js';
+import { KeyEntity } from './lifecycle/key.entity.js';
+import { newKeyId } from './lifecycle/key-id.js';
+import { KeysStore } from './lifecycle/keys.store.js';
+import { revokeKey } from './lifecycle/revoke-key.js';
+import { keysMigrations } from './migrate.js';
+import { Replica, type ReplicaPorts } from './replica.js';
+import { FactsStore } from './verification/facts.store.js';
+
+const SECRET = 'a-root-secret-for-these-tests-0123456789';
+const PEPPER = Buffer.alloc(32, 3);
+export const ACTOR: Actor = {
+  accountId: 'acc_1',
+  organizationId: 'org_1',
+  role: 'developer',
+  address: '192.0.2.1',
+  requestId: 'req_1',
+};
+
+/** The database of one test file, and what its tests have opened; all of it ends with them. */
+export interface ReplicaTests extends TestDatabase {
+  /** Is stopped after the test that opened it, last first. */
+  readonly opened: { stop(): Promise<unknown> }[];
+}
+
+export interface TestDatabase {
+  readonly database: DataSource;
+  readonly pool: Pool;
+  readonly store: KeysStore;
+}
+
+/** Prepares a real PostgreSQL for the tests of one file. Its parts are there once the tests run. */
+export function withReplicas(): ReplicaTests {
+  const tests: { opened: ReplicaTests['opened'] } & Partial<TestDatabase> = { opened: [] };
+  let postgres: TestPostgres;
+  beforeAll(async () => {
+    postgres = await startTestPostgres();
+    Object.assign(tests, await openDatabase(postgres));
+  });
+  afterEach(async () => {
+    for (const part of tests.opened.splice(0).reverse()) await part.stop();
+  });
+  afterAll(async () => {
+    await tests.database?.destroy();
+    await postgres.stop();
+  });
+  return tests as ReplicaTests;
+}
+
+export async function openDatabase(server: TestPostgres): Promise<TestDatabase> {
+  await migrateDatabase(server.url, SECRET, [keysMigrations]);
+  const connected = await connectDatabase({
+    databaseUrl: server.url,
+    rootSecret: SECRET,
+    database: { service: 'keys' },
+    entities: [KeyEntity],
+    poolSize: 16,
+  });
+  return {
+    database: connected,
+    pool: (connected.driver as PostgresDriver).master as Pool,
+    store: new KeysStore(connected),
+  };
+}
+
+/** A key in the database. */
+export async function newKey({ store }: Pick<TestDatabase, 'store'>): Promise<{ keyId: string; digest: Buffer }> {
+  const secret = mintKey('ex_live_');
+  const digest = digestKey(secret);
+  const key = {
+    keyId: newKeyId(),
+    revision: 1,
+    api: 'exante',
+    organizationId: ACTOR.organizationId,
+    projectId: 'prj_1',
+    plan: 'free',
+    environment: 'live',
+    scopes: ['invoices.read'],
+    state: 'active' as const,
+    expiresAtMs: null,
+    name: 'a key',
+    display: displayKey('ex_live_', secret),
+    metadata: {},
+    createdAtMs: Date.now(),
+    createdBy: ACTOR.accountId,
+    revokedAtMs: null,
+    revocationReason: null,
+  };
+  await store.issue(key, sealDigest(PEPPER, digest), ACTOR, undefined);
+  return { keyId: key.keyId, digest };
+}
+
+export interface TestReplica {
+  readonly replica: Replica;
+  /** Asks this replica, whatever others answer the subject. */
+  verify(digest: Buffer, knownRevision?: number): Promise<VerifyReply>;
+  verifyAll(digests: readonly Buffer[]): Promise<VerifyReply[]>;
+  /** Commits a revoke and waits as the service does. @returns how long that took, in milliseconds. */
+  revoke(keyId: string): Promise<number>;
+  /** How often the database was asked about keys. */
+  lookups(): number;
+  /** Makes renewals fail from now on. */
+  breakRenewals(): void;
+  /** Makes its monotonic clock run ahead. */
+  skipMs(milliseconds: number): void;
+}
+
+interface ReplicaOptions {
+  readonly bus: Bus;
+  /** Another database than that of the tests. */
+  readonly on?: TestDatabase;
+  /** False: messages about changes never reach it. */
+  readonly hears?: boolean;
+  /** False: the negative control, a cache without lease. */
+  readonly checksLease?: boolean;
+  /** Stands between the database's answer and the replica. */
+  readonly hold?: () => Promise<void>;
+}
+
+export async function openReplica(tests: ReplicaTests, options: ReplicaOptions): Promise<TestReplica> {
+  const { bus, on = tests } = options;
+  const facts = new FactsStore(on.pool, PEPPER);
+  const holders = new HoldersStore(on.pool);
+  let lookups = 0;
+  let renews = true;
+  let skippedMs = 0;
+  let answer: ((payload: Uint8Array) => Promise<Uint8Array>) | undefined;
+  const ports: ReplicaPorts = {
+    bus: {
+      request: (subject, payload, deadlineMs) => bus.request(subject, payload, deadlineMs),
+      answer: async (subject, queue, answerer) => {
+        if (subject === VERIFY_SUBJECT) answer = answerer;
+        else if (options.hears === false && subject === invalidateSubject(replica.holderId))
+          return { stop: async () => {} };
+        return bus.answer(subject, queue, answerer);
+      },
+    },
+    holders: Object.assign(Object.create(holders) as HoldersStore, {
+      renew: async (holderId: string, appliedSeq: string) => {
+        if (!renews) throw new Error('broken by the test');
+        return holders.renew(holderId, appliedSeq);
+      },
+    }),
+    findFacts: async (digests) => {
+      lookups++;
+      const found = await facts.find(digests);
+      await options.hold?.();
+      return found;
+    },
+    cacheEntriesMax: 10_000,
+    monotonicMs: () => performance.now() + skippedMs,
+    pause: (delayMs) => pause(delayMs),
+    log: { info: () => {}, warn: () => {} },
+  };
+  const replica = new Replica(ports);
+  await replica.start(undefined, options.checksLease === false ? { isValid: () => true } : undefined);
+  tests.opened.push(replica);
+  const verifyAll = async (digests: readonly Buffer[], knownRevision = 0) => {
+    if (answer === undefined) throw new Error('the replica does not answer');
+    const payload = encodeVerifyQueries(digests.map((digest) => ({ digest, knownRevision })));
+    return [...decodeVerifyReplies(await answer(payload), digests.length).replies];
+  };
+  return {
+    replica,
+    verifyAll,
+    verify: async (digest, knownRevision) => (await verifyAll([digest], knownRevision))[0] as VerifyReply,
+    revoke: async (keyId) => {
+      const startedAtMs = performance.now();
+      await on.store.revoke(ACTOR, keyId, (key) => revokeKey(key, undefined, Date.now()));
+      await replica.settle(keyId, performance.now() + skippedMs);
+      return performance.now() - startedAtMs;
+    },
+    lookups: () => lookups,
+    breakRenewals: () => {
+      renews = false;
+    },
+    skipMs: (milliseconds) => {
+      skippedMs += milliseconds;
+    },
+  };
+}
+
+export function openBus(tests: ReplicaTests): Bus {
+  const bus = inProcessBus();
+  tests.opened.push({ stop: () => bus.drain() });
+  return bus;
+}
+
+/** The state of the key that a reply tells, or the kind of the reply. */
+export const stateOf = (reply: VerifyReply) => (reply.kind === 'facts' ? reply.facts.state : reply.kind);
+
+export const quiet = { info: () => {}, warn: () => {}, error: () => {} };
+
+export async function holderIds({ pool }: Pick<TestDatabase, 'pool'>): Promise<string[]> {
+  return (await new HoldersStore(pool).list()).map((holder) => holder.holderId);
+}
+
+export async function until(condition: () => Promise<boolean>, deadlineMs = 15_000): Promise<void> {
+  const startedAtMs = performance.now();
+  while (!(await condition())) {
+    if (performance.now() - startedAtMs > deadlineMs) throw new Error('this did not come true in time');
+    await pause(10);
+  }
+}

@@ -1,0 +1,113 @@
+import {
+  decodeVerifyQueries,
+  type EncodedVerifyReply,
+  encodeFacts,
+  encodeVerifyReplies,
+  type VerifyQuery,
+} from '@gatehouse/contracts/verify-records';
+import type { KeyFacts } from '@gatehouse/key-domain/key';
+import type { LeaseView } from '../lease/lease.js';
+import type { FoundKeys, KnownKey, KnownKeys, Load } from './known-keys.js';
+
+/** Questions to the database at one time; beyond, the answer is `unavailable` rather than a queue without end. */
+const LOADS_MAX = 256;
+
+export interface VerifyPorts {
+  /** Lease holder id of this replica, which every answer names. */
+  readonly replicaId: string;
+  readonly known: KnownKeys;
+  readonly lease: LeaseView;
+  /** One question for all digests (latin1 texts). Throws where the database does not answer. */
+  readonly findFacts: (digests: readonly string[]) => Promise<ReadonlyMap<string, KeyFacts>>;
+  /** Told about each batch when its replies are known. */
+  readonly counted: (replies: readonly EncodedVerifyReply[], remembered: number) => void;
+  readonly failed: (error: unknown) => void;
+}
+
+/**
+ * Answers a batch of verification queries. Keys that are remembered under a valid lease are answered from memory; all
+ * others with one question to PostgreSQL. A fault of the database makes `unavailable`, never `unknown`.
+ * @throws MalformedRecord
+ */
+export async function verifyBatch(payload: Uint8Array, ports: VerifyPorts): Promise<Uint8Array> {
+  const queries = decodeVerifyQueries(payload);
+  const replies = new Array<EncodedVerifyReply>(queries.length);
+  const digests = queries.map((query) => query.digest.toString('latin1'));
+  const missing = replyFromMemory(queries, digests, replies, ports);
+  if (missing.length > 0) await replyFromLoads(missing, queries, digests, replies, ports);
+  ports.counted(replies, queries.length - missing.length);
+  return encodeVerifyReplies(ports.replicaId, replies);
+}
+
+/** @returns the places that are still without a reply. */
+function replyFromMemory(
+  queries: readonly VerifyQuery[],
+  digests: readonly string[],
+  replies: EncodedVerifyReply[],
+  { known, lease }: VerifyPorts,
+): number[] {
+  const missing: number[] = [];
+  for (let place = 0; place < queries.length; place++) {
+    const key = known.read(digests[place] as string);
+    if (key === undefined) missing.push(place);
+    else replies[place] = replyAbout(key, queries[place] as VerifyQuery);
+  }
+  // Only now: had the process stood still between reading and checking, an entry could be older than the lease.
+  if (lease.isValid()) return missing;
+  return queries.map((_, place) => place);
+}
+
+async function replyFromLoads(
+  missing: readonly number[],
+  queries: readonly VerifyQuery[],
+  digests: readonly string[],
+  replies: EncodedVerifyReply[],
+  ports: VerifyPorts,
+): Promise<void> {
+  const loads = joinOrLoad([...new Set(missing.map((place) => digests[place] as string))], ports);
+  for (const place of missing) {
+    const digest = digests[place] as string;
+    const found = await loads.get(digest)?.found;
+    const key = found?.get(digest);
+    if (found === undefined) replies[place] = 'unavailable';
+    else replies[place] = key === undefined ? 'unknown' : replyAbout(key, queries[place] as VerifyQuery);
+  }
+}
+
+/** Joins loads that are under way where the lease allows it; asks for all the rest at once. */
+function joinOrLoad(digests: readonly string[], ports: VerifyPorts): Map<string, Load> {
+  const { known, lease } = ports;
+  const leased = lease.isValid();
+  const loads = new Map<string, Load>();
+  const asked: string[] = [];
+  for (const digest of digests) {
+    const joined = leased ? known.loadOf(digest) : undefined;
+    if (joined === undefined) asked.push(digest);
+    else loads.set(digest, joined);
+  }
+  if (asked.length === 0 || known.loadsUnderWay >= LOADS_MAX) return loads;
+  const load = known.load(
+    asked,
+    () => lease.isValid(),
+    () => findKeys(asked, ports),
+  );
+  for (const digest of asked) loads.set(digest, load);
+  return loads;
+}
+
+async function findKeys(digests: readonly string[], { findFacts, failed }: VerifyPorts): Promise<FoundKeys> {
+  try {
+    const keys = new Map<string, KnownKey>();
+    for (const [digest, facts] of await findFacts(digests)) {
+      keys.set(digest, { keyId: facts.keyId, revision: facts.revision, bytes: encodeFacts(facts) });
+    }
+    return keys;
+  } catch (error) {
+    failed(error);
+    throw error;
+  }
+}
+
+function replyAbout(key: KnownKey, query: VerifyQuery): EncodedVerifyReply {
+  return key.revision === query.knownRevision ? 'unchanged' : key.bytes;
+}
