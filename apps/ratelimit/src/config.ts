@@ -1,0 +1,34 @@
+import { loadConfig } from '@gatehouse/config/environment.loader';
+import { logLevel, natsUrl, nodeEnvironment, port, redisUrl } from '@gatehouse/config/variables';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+const serviceShape = {
+  /** Where replicas share their counters; without it, the counters are in memory and there is one replica. */
+  REDIS_URL: redisUrl.optional(),
+};
+
+const processShape = {
+  ...serviceShape,
+  NATS_URL: natsUrl,
+  INTERNAL_PORT: port(9090),
+  LOG_LEVEL: logLevel,
+  NODE_ENV: nodeEnvironment,
+};
+
+/**
+ * What the service needs, wherever it runs.
+ * @throws ConfigurationError
+ */
+export function ratelimitConfig(environment: Environment) {
+  return loadConfig(serviceShape, environment);
+}
+export type RatelimitConfig = ReturnType<typeof ratelimitConfig>;
+
+/**
+ * What a process of its own needs beside that.
+ * @throws ConfigurationError
+ */
+export function ratelimitProcessConfig(environment: Environment) {
+  return loadConfig(processShape, environment);
+}

@@ -1,0 +1,60 @@
+import type { Answering, Bus } from '@gatehouse/bus/bus';
+import { TAKE_SUBJECT } from '@gatehouse/contracts/hot-subjects';
+import {
+  decodeTakeQueries,
+  encodeTakeReplies,
+  type TakeQuery,
+  type TakeReply,
+} from '@gatehouse/contracts/limit-records';
+import { MalformedRecord } from '@gatehouse/contracts/record-reader';
+import type { RatelimitMetrics } from '../metrics.js';
+import type { LimitStore } from './limit-store.js';
+
+export interface TakePorts {
+  readonly store: LimitStore;
+  readonly metrics: RatelimitMetrics;
+  readonly logger: { warn(fields: object, message: string): void; info(fields: object, message: string): void };
+}
+
+/**
+ * Answers the batches of the hot path; all replicas are one queue. Where the store fails, every query of the batch is
+ * answered `unavailable`: what that means for a request is the gateway's to decide, and it is never `allowed`.
+ */
+export function answerTakes(bus: Bus, { store, metrics, logger }: TakePorts): Promise<Answering> {
+  let storeFails = false;
+
+  const take = async (queries: readonly TakeQuery[]): Promise<TakeReply[]> => {
+    const ended = metrics.timeStore();
+    try {
+      const outcomes = await store.takeAll(queries);
+      if (storeFails) logger.info({}, 'the counters answer again');
+      storeFails = false;
+      return outcomes;
+    } catch (error) {
+      if (!storeFails) logger.warn({ err: error }, 'the counters do not answer: limits are unavailable');
+      storeFails = true;
+      return queries.map(() => ({ kind: 'unavailable' }));
+    } finally {
+      ended();
+    }
+  };
+
+  return bus.answer(TAKE_SUBJECT, 'ratelimit', async (payload) => {
+    const queries = decodeTakeQueries(payload);
+    checkWindows(queries);
+    const replies = await take(queries);
+    metrics.countBatch(replies);
+    return encodeTakeReplies(replies);
+  });
+}
+
+/** @throws MalformedRecord */
+function checkWindows(queries: readonly TakeQuery[]): void {
+  for (const { subjects } of queries) {
+    for (const { limits } of subjects) {
+      for (const { windowSeconds } of limits) {
+        if (windowSeconds === 0) throw new MalformedRecord('a window has at least one second');
+      }
+    }
+  }
+}

@@ -1,0 +1,143 @@
+import { randomUUID } from 'node:crypto';
+import { type RedisServer, startRedisServer } from '@gatehouse/launch/redis-server.client';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Redis } from 'iovalkey';
+import { limitStoreConformance } from './limit-store.conformance.js';
+import type { LimitStore } from './limit-store.js';
+import { connectRedisLimitStore } from './redis-limits.store.js';
+
+const silent = { info: () => {}, warn: () => {} };
+
+describe('over one Redis', () => {
+  let server: RedisServer;
+  let admin: Redis;
+  beforeAll(async () => {
+    server = await startRedisServer();
+    admin = new Redis(server.url);
+  });
+  afterAll(async () => {
+    admin.disconnect();
+    await server.stop();
+  });
+
+  limitStoreConformance('limits in Redis', async (nowMs) => [
+    await connectRedisLimitStore({ url: server.url, logger: silent, nowMs }),
+    await connectRedisLimitStore({ url: server.url, logger: silent, nowMs }),
+  ]);
+
+  const day = () => [
+    { cost: 1, subjects: [{ subject: randomUUID(), limits: [{ windowSeconds: 86_400, quota: 100 }] }] },
+  ];
+
+  it('counts by the clock of Redis, so that replicas whose clocks differ agree', async () => {
+    const store = await connectRedisLimitStore({ url: server.url, logger: silent });
+    const query = day();
+    const outcomes = (await Promise.all(Array.from({ length: 640 }, () => store.takeAll(query)))).flat();
+    expect(outcomes.filter((outcome) => outcome.kind === 'allowed')).toHaveLength(100);
+    const [seconds] = await admin.time();
+    const resetAtSeconds = outcomes[0]?.windows[0]?.resetAtSeconds ?? 0;
+    expect(resetAtSeconds % 86_400).toBe(0);
+    expect(resetAtSeconds - Number(seconds)).toBeLessThanOrEqual(86_400);
+    await store.close();
+  });
+
+  it('leaves no key that does not expire, nor one that ends before its window', async () => {
+    const subject = randomUUID();
+    const store = await connectRedisLimitStore({ url: server.url, logger: silent, nowMs: () => 86_400_000 * 20_000 });
+    const take = (...windows: number[]) => {
+      const limits = windows.map((windowSeconds) => ({ windowSeconds, quota: 5 }));
+      return store.takeAll([{ cost: 1, subjects: [{ subject, limits }] }]);
+    };
+    await take(60, 1);
+    await take(1);
+    const [key] = await admin.keys(`*${subject}*`);
+    const ttlMs = await admin.pttl(key ?? '');
+    expect(ttlMs).toBeGreaterThan(60_000);
+    expect(ttlMs).toBeLessThanOrEqual(65_000);
+    await store.close();
+  });
+
+  it('writes nothing for a subject that was refused', async () => {
+    const subject = randomUUID();
+    const store = await connectRedisLimitStore({ url: server.url, logger: silent });
+    await store.takeAll([{ cost: 9, subjects: [{ subject, limits: [{ windowSeconds: 60, quota: 5 }] }] }]);
+    expect(await admin.keys(`*${subject}*`)).toEqual([]);
+    await store.close();
+  });
+
+  it('brings the script again where the server has lost it', async () => {
+    const store = await connectRedisLimitStore({ url: server.url, logger: silent });
+    await store.takeAll(day());
+    await admin.script('FLUSH');
+    expect((await store.takeAll(day()))[0]?.kind).toBe('allowed');
+    await store.close();
+  });
+
+  it('takes one round trip for a whole batch', async () => {
+    const store = await connectRedisLimitStore({ url: server.url, logger: silent });
+    await store.takeAll(day());
+    const commands = async () => Number(/cmdstat_evalsha:calls=(\d+)/.exec(await admin.info('commandstats'))?.[1]);
+    const before = await commands();
+    await store.takeAll(Array.from({ length: 200 }, () => day()).flat());
+    expect((await commands()) - before).toBe(1);
+    await store.close();
+  });
+});
+
+describe('without Redis', () => {
+  const query = [{ cost: 1, subjects: [{ subject: 'key:a', limits: [{ windowSeconds: 86_400, quota: 5 }] }] }];
+
+  it.each([
+    ['is killed', (server: RedisServer) => server.child.stop('SIGKILL', 5_000)],
+    ['stands still', async (server: RedisServer) => server.child.signal('SIGSTOP')],
+  ])(
+    'the store fails within its deadline when the server %s, never allows, and comes back [F-20] [F-23]',
+    async (_title, hurt) => {
+      let server = await startRedisServer();
+      const { port } = new URL(server.url);
+      const store: LimitStore = await connectRedisLimitStore({ url: server.url, logger: silent });
+      expect((await store.takeAll(query))[0]?.kind).toBe('allowed');
+      await hurt(server);
+      for (let attempt = 0; attempt < 5; attempt++) {
+        const startedMs = performance.now();
+        await expect(store.takeAll(query)).rejects.toThrow();
+        expect(performance.now() - startedMs).toBeLessThan(1_000);
+      }
+      expect(await store.isReady()).toBe(false);
+      await server.child.stop('SIGKILL', 5_000);
+      server = await startRedisServer({ port: Number(port) });
+      const deadlineMs = performance.now() + 10_000;
+      let answered: string | undefined;
+      while (answered === undefined && performance.now() < deadlineMs) {
+        answered = await store.takeAll(query).then(
+          ([outcome]) => outcome?.kind,
+          () => new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), 20)),
+        );
+      }
+      expect(answered).toBe('allowed');
+      expect(await store.isReady()).toBe(true);
+      await store.close();
+      await server.stop();
+    },
+  );
+
+  it('fails as a whole where the script cannot run, and allows nothing', async () => {
+    const server = await startRedisServer();
+    const store = await connectRedisLimitStore({ url: server.url, logger: silent });
+    const admin = new Redis(server.url);
+    await admin.set('gatehouse:limit:key:a', 'not a counter');
+    await expect(store.takeAll(query)).rejects.toThrow('WRONGTYPE');
+    admin.disconnect();
+    await store.close();
+    await server.stop();
+  });
+
+  it('does not start, and says which variable, where and why, never the password', async () => {
+    const refused = await connectRedisLimitStore({
+      url: 'redis://gatehouse:canary-7f3a@127.0.0.1:1/0',
+      logger: silent,
+    }).catch((error) => error);
+    expect(refused.message).toMatch(/^REDIS_URL: cannot connect to 127\.0\.0\.1:1: .*ECONNREFUSED/);
+    expect(refused.stack).not.toContain('canary-7f3a');
+  });
+});

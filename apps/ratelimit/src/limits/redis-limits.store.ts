@@ -1,0 +1,140 @@
+import { createHash } from 'node:crypto';
+import type { TakeQuery } from '@gatehouse/contracts/limit-records';
+import type { Counter } from '@gatehouse/limit-domain/counter';
+import { judgeLimits } from '@gatehouse/limit-domain/judge-limits';
+import type { LimitOutcome } from '@gatehouse/limit-domain/limit';
+import { Redis } from 'iovalkey';
+import type { LimitStore } from './limit-store.js';
+import { TAKE_ALL_SCRIPT } from './take-all-script.js';
+
+const KEY_PREFIX = 'gatehouse:limit:';
+const COMMAND_TIMEOUT_MS = 100;
+const FIRST_CONNECT_MS = 5_000;
+const DISCONNECT_TIMEOUT_MS = 200;
+const SCRIPT_SHA = createHash('sha1').update(TAKE_ALL_SCRIPT).digest('hex');
+
+export interface RedisSettings {
+  readonly url: string;
+  readonly logger: { warn(fields: object, message: string): void; info(fields: object, message: string): void };
+  /** Unix milliseconds, in place of the server's own clock; for tests. */
+  readonly nowMs?: (() => number) | undefined;
+}
+
+/**
+ * Counters in Redis or Valkey, shared by all replicas: one script and one round trip for a batch, by the server's clock.
+ * The first batch after a restart of the server finds no script and brings it.
+ * @throws Error `REDIS_URL: cannot connect to host:port: reason`.
+ */
+export async function connectRedisLimitStore(settings: RedisSettings): Promise<LimitStore> {
+  const redis = await openRedis(settings);
+  return {
+    kind: 'redis',
+    takeAll: async (queries) => {
+      const { keys, values } = scriptArguments(queries, settings.nowMs);
+      return outcomesOf(await runScript(redis, keys, values), queries);
+    },
+    isReady: () =>
+      redis.ping().then(
+        () => true,
+        () => false,
+      ),
+    close: async () => {
+      redis.removeAllListeners('close');
+      redis.disconnect();
+    },
+  };
+}
+
+async function openRedis({ url, logger }: RedisSettings): Promise<Redis> {
+  const redis = new Redis(url.replace(/^valkey:/, 'redis:'), {
+    lazyConnect: true,
+    connectTimeout: FIRST_CONNECT_MS,
+    disconnectTimeout: DISCONNECT_TIMEOUT_MS,
+    commandTimeout: COMMAND_TIMEOUT_MS,
+    // A charge is never sent twice, and never waits for a server to come back.
+    autoResendUnfulfilledCommands: false,
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 0,
+    retryStrategy: (attempt) => Math.min(1_000, attempt * 50),
+  });
+  let lastReason = 'no answer';
+  redis.on('error', (error: NodeJS.ErrnoException) => {
+    lastReason = error.message || error.code || lastReason;
+  });
+  if (!(await isReadyInTime(redis))) {
+    redis.disconnect();
+    const { hostname, port } = new URL(url);
+    throw new Error(`REDIS_URL: cannot connect to ${hostname}:${port || '6379'}: ${lastReason}`);
+  }
+  let isConnected = true;
+  redis.on('close', () => {
+    // Every failed attempt to reconnect closes too.
+    if (isConnected) logger.warn({}, 'the connection to the counters was lost');
+    isConnected = false;
+  });
+  redis.on('ready', () => {
+    isConnected = true;
+    logger.info({}, 'connected to the counters again');
+  });
+  return redis;
+}
+
+/** The server may be starting as well: what fails at first is tried again until the time is over. */
+function isReadyInTime(redis: Redis): Promise<boolean> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve(false), FIRST_CONNECT_MS);
+    redis.once('ready', () => {
+      clearTimeout(timer);
+      resolve(true);
+    });
+    // Why an attempt failed comes as an `error` event.
+    redis.connect().catch(() => undefined);
+  });
+}
+
+async function runScript(redis: Redis, keys: string[], values: (string | number)[]): Promise<number[]> {
+  const run = () => redis.evalsha(SCRIPT_SHA, keys.length, ...keys, ...values) as Promise<number[]>;
+  try {
+    return await run();
+  } catch (error) {
+    if (!(error as Error).message.startsWith('NOSCRIPT')) throw error;
+    await redis.script('LOAD', TAKE_ALL_SCRIPT);
+    return run();
+  }
+}
+
+function scriptArguments(queries: readonly TakeQuery[], nowMs: (() => number) | undefined) {
+  const keys: string[] = [];
+  const values: (string | number)[] = [nowMs === undefined ? '' : nowMs()];
+  for (const { cost, subjects } of queries) {
+    values.push(cost, subjects.length);
+    for (const { subject, limits } of subjects) {
+      keys.push(KEY_PREFIX + subject);
+      let plan = '';
+      for (const { windowSeconds, quota } of limits) plan += `${windowSeconds}:${quota};`;
+      values.push(plan);
+    }
+  }
+  return { keys, values };
+}
+
+/** The script says what it saw and what it decided; the outcome is worded by the same function as for memory. */
+function outcomesOf(reply: readonly number[], queries: readonly TakeQuery[]): LimitOutcome[] {
+  let at = 0;
+  const next = () => {
+    const value = reply[at++];
+    if (value === undefined) throw new Error('the script answered too little');
+    return value;
+  };
+  const nowMs = next();
+  return queries.map(({ subjects, cost }) => {
+    const wasCharged = next() === 1;
+    const counters: Counter[] = [];
+    for (const { limits } of subjects) {
+      for (const { windowSeconds } of limits) counters.push({ windowSeconds, used: next(), startSeconds: next() });
+    }
+    const outcome = judgeLimits(subjects, counters, cost, nowMs);
+    if ((outcome.kind === 'allowed') !== wasCharged) throw new Error('the script decided otherwise than the domain');
+    return outcome;
+  });
+}
