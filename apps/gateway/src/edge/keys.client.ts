@@ -1,0 +1,98 @@
+import { batchPerTurn } from '@gatehouse/bus/batch-per-turn';
+import { type Bus, BusUnavailable } from '@gatehouse/bus/bus';
+import { VERIFY_SUBJECT, verifyReplicaSubject } from '@gatehouse/contracts/hot-subjects';
+import { decodeVerifyReplies, encodeVerifyQueries, type VerifyReply } from '@gatehouse/contracts/verify-records';
+import type { KeyFacts } from '@gatehouse/key-domain/key';
+import type { Logger } from '@gatehouse/observability/logger';
+import { LRUCache } from 'lru-cache';
+import type { EdgePorts, KeyLookup } from './authorize.js';
+import { type Place, replicaChooser } from './choose-replica.js';
+
+export interface KeysClientSettings {
+  readonly bus: Bus;
+  readonly logger: Logger;
+  /** For one exchange; one that nobody answered is tried once more, where somebody has answered of late. */
+  readonly deadlineMs: number;
+  /** Called with the seconds that each exchange took. */
+  readonly onExchange: (seconds: number) => void;
+  readonly monotonicMs: () => number;
+}
+
+/** How many keys' facts are remembered, so that an unchanged key is confirmed with one byte. */
+const KNOWN_KEYS_MAX = 50_000;
+
+interface Question {
+  readonly digest: Buffer;
+  readonly name: string;
+  readonly known: KeyFacts | undefined;
+}
+
+/**
+ * The port `findKey`: every request asks the keys service, all requests of one event-loop turn with one message. Facts
+ * that were heard before only say which revision is known; they are an answer only when the service confirms them now.
+ */
+export function keysClient(settings: KeysClientSettings): EdgePorts['findKey'] {
+  const { bus, logger, deadlineMs, onExchange, monotonicMs } = settings;
+  const known = new LRUCache<string, KeyFacts>({ max: KNOWN_KEYS_MAX });
+
+  const replicas = replicaChooser({ monotonicMs, deadlineMs });
+
+  const exchange = async (place: Place, payload: Buffer, expected: number) => {
+    const startedMs = monotonicMs();
+    try {
+      const answer = await bus.request(subjectOf(place), payload, deadlineMs);
+      onExchange((monotonicMs() - startedMs) / 1000);
+      const { replicaId, replies } = decodeVerifyReplies(answer, expected);
+      replicas.heard(replicaId);
+      return replies;
+    } catch (error) {
+      if (error instanceof BusUnavailable) replicas.lost(place);
+      throw error;
+    }
+  };
+
+  const ask = batchPerTurn<Question, VerifyReply>({
+    send: async (questions, attempt) => {
+      const queries = questions.map(({ digest, known }) => ({ digest, knownRevision: known?.revision ?? 0 }));
+      const payload = encodeVerifyQueries(queries);
+      if (attempt === 0) return exchange(replicas.first(), payload, questions.length);
+      // Whoever answers first: asking twice is harmless, and any replica's answer of now is a good one.
+      return Promise.any(replicas.again().map((place) => exchange(place, payload, questions.length)));
+    },
+    maxItemsPerBatch: 512,
+    maxBatchesInFlight: 8,
+    maxItemsWaiting: 10_000,
+    schedule: setImmediate,
+    retriesOnUnavailable: 1,
+  });
+
+  return async (digest) => {
+    const name = digest.toString('latin1');
+    const question = { digest, name, known: known.get(name) };
+    try {
+      return lookupOf(question, await ask(question), known);
+    } catch (error) {
+      logger.debug({ err: error }, 'a key could not be verified');
+      return 'unavailable';
+    }
+  };
+}
+
+function subjectOf(place: Place): string {
+  return place.kind === 'group' ? VERIFY_SUBJECT : verifyReplicaSubject(place.replicaId);
+}
+
+function lookupOf(question: Question, reply: VerifyReply, known: LRUCache<string, KeyFacts>): KeyLookup {
+  switch (reply.kind) {
+    case 'facts':
+      known.set(question.name, reply.facts);
+      return reply.facts;
+    case 'unchanged':
+      return question.known ?? 'unavailable';
+    case 'unknown':
+      known.delete(question.name);
+      return 'unknown';
+    case 'unavailable':
+      return 'unavailable';
+  }
+}

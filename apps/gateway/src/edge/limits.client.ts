@@ -1,0 +1,70 @@
+import { batchPerTurn } from '@gatehouse/bus/batch-per-turn';
+import type { Bus } from '@gatehouse/bus/bus';
+import { TAKE_SUBJECT } from '@gatehouse/contracts/hot-subjects';
+import { decodeTakeReplies, encodeTakeQueries, type TakeReply } from '@gatehouse/contracts/limit-records';
+import type { LimitOutcome } from '@gatehouse/limit-domain/limit';
+import type { Logger } from '@gatehouse/observability/logger';
+import type { EdgePorts } from './authorize.js';
+import type { Charge } from './limits-for.js';
+
+export interface LimitsClientSettings {
+  readonly bus: Bus;
+  readonly logger: Logger;
+  /** For one exchange. A charge is never sent twice: it might count twice. */
+  readonly deadlineMs: number;
+  /** This gateway's share of the quotas, for the policy `local`. */
+  readonly takeLocally: (charge: Charge) => LimitOutcome;
+  /** Called for each request that the policy of its API decides, because its limits could not be asked. */
+  readonly onOutage: (api: string, policy: string) => void;
+  readonly onExchange: (seconds: number) => void;
+  readonly monotonicMs: () => number;
+}
+
+/**
+ * The port `takeLimits`: all requests of one event-loop turn with one message. Here, and nowhere else, an API's
+ * `limiterOutage` decides what happens while limits cannot be asked: `deny` refuses (503), `allow` lets through
+ * uncounted, `local` enforces this gateway's share.
+ */
+export function limitsClient(settings: LimitsClientSettings): EdgePorts['takeLimits'] {
+  const { bus, logger, deadlineMs, takeLocally, onOutage, onExchange, monotonicMs } = settings;
+
+  const ask = batchPerTurn<Charge, TakeReply>({
+    send: async (charges) => {
+      const startedMs = monotonicMs();
+      const queries = charges.map(({ cost, encoded }) => ({ cost, subjects: encoded }));
+      const answer = await bus.request(TAKE_SUBJECT, encodeTakeQueries(queries), deadlineMs);
+      onExchange((monotonicMs() - startedMs) / 1000);
+      return decodeTakeReplies(
+        answer,
+        charges.map(({ subjects }) => subjects),
+      );
+    },
+    maxItemsPerBatch: 512,
+    maxBatchesInFlight: 8,
+    maxItemsWaiting: 10_000,
+    schedule: setImmediate,
+  });
+
+  const takeOrUnavailable = async (charge: Charge): Promise<TakeReply> => {
+    try {
+      return await ask(charge);
+    } catch (error) {
+      logger.debug({ err: error }, 'limits could not be asked');
+      return { kind: 'unavailable' };
+    }
+  };
+
+  return async ({ api }, charge) => {
+    const reply = await takeOrUnavailable(charge);
+    if (reply.kind !== 'unavailable') return reply;
+    onOutage(api.name, api.limiterOutage);
+    switch (api.limiterOutage) {
+      case 'deny':
+        return reply;
+      case 'allow':
+        return { kind: 'allowed', windows: [] };
+      case 'local':
+        return takeLocally(charge);
+    }
+  };
+}

@@ -1,0 +1,86 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Logger } from '@gatehouse/observability/logger';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { answerWithoutBody, closeWhereUnread } from '../proxy/unread-body.server.js';
+import type { ServedRoute } from './allowed-methods.js';
+import type { FrontDoor } from './front-door.server.js';
+import { writeProblem } from './problem.filter.js';
+import { Refusal } from './refusal.js';
+import { factsOf } from './request-facts.js';
+import type { RequestMetrics } from './request-metrics.server.js';
+
+const BODY_LIMIT_BYTES = 64 * 1024;
+
+/** Fastify as Nest's HTTP framework, behind our own server. */
+export interface ManagementFramework {
+  readonly adapter: FastifyAdapter;
+  /** Every route that is served, as the router knows it. */
+  readonly routes: readonly ServedRoute[];
+}
+
+/** @param openDoor makes the server that hands the framework its requests */
+export function managementFramework(
+  openDoor: (management: (request: IncomingMessage, response: ServerResponse) => void) => FrontDoor['server'],
+  metrics: RequestMetrics,
+  logger: Logger,
+): ManagementFramework {
+  const routes: ServedRoute[] = [];
+  const adapter = new FastifyAdapter({
+    bodyLimit: BODY_LIMIT_BYTES,
+    serverFactory: openDoor,
+    // The front door answers what cannot be read.
+    clientErrorHandler: () => undefined,
+    genReqId: (request: IncomingMessage) => factsOf(request).requestId,
+    // An undecodable path, before any route is looked for.
+    frameworkErrors: (_error: unknown, request: FastifyRequest, reply: FastifyReply) => {
+      const details = { detail: 'The path cannot be decoded.' };
+      answerWithoutBody(request.raw, reply.raw, () => writeProblem(reply.raw, 'invalid_request', details, request.id));
+    },
+  });
+  const fastify: FastifyInstance = adapter.getInstance();
+  fastify.addHook('onRoute', ({ method, url }) => {
+    for (const one of [method].flat()) routes.push({ method: one, path: url });
+  });
+  fastify.addHook('onSend', async (request, reply) => closeWhereUnread(request.raw, reply.raw));
+  fastify.addHook('onResponse', async (request, reply) => {
+    const route = request.routeOptions.url ?? 'unmatched';
+    const seconds = reply.elapsedTime / 1000;
+    metrics.count({ method: request.method, route, status: reply.statusCode }, seconds);
+    const { address } = factsOf(request.raw);
+    logger.info(
+      { requestId: request.id, method: request.method, route, status: reply.statusCode, address, seconds },
+      'management request',
+    );
+  });
+  readOnlyJson(fastify);
+  return { adapter, routes };
+}
+
+/** JSON is the only body that is read; anything else is 415. An empty body is no body. */
+function readOnlyJson(fastify: FastifyInstance): void {
+  const parse = fastify.getDefaultJsonParser('error', 'error');
+  fastify.removeAllContentTypeParsers();
+  fastify.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (body.length === 0) return done(null, undefined);
+    if (!isPlainUtf8(request.headers)) return done(new Refusal('unsupported_media_type', NOT_PLAIN));
+    void parse(request, String(body), (error, value) => {
+      if (error !== null) done(new Refusal('malformed_json'));
+      else done(null, value);
+    });
+  });
+  // Some clients announce a body of no type for a POST without one.
+  fastify.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => {
+    if (body.length === 0) done(null, undefined);
+    else done(new Refusal('unsupported_media_type'));
+  });
+}
+
+const NOT_PLAIN = { detail: 'The body must be UTF-8, without a content encoding.' };
+
+/** JSON is UTF-8 (RFC 8259 section 8.1); a body that says it is something else would be read as what it is not. */
+function isPlainUtf8(headers: IncomingMessage['headers']): boolean {
+  if ((headers['content-encoding'] ?? 'identity').trim().toLowerCase() !== 'identity') return false;
+  const charsets = [...(headers['content-type'] ?? '').matchAll(/;\s*charset\s*=\s*"?([^";\s]*)/gi)];
+  return charsets.every(([, charset]) => charset?.toLowerCase() === 'utf-8' || charset?.toLowerCase() === 'utf8');
+}

@@ -1,0 +1,185 @@
+import { randomBytes } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Bus } from '@gatehouse/bus/bus';
+import type { Catalog } from '@gatehouse/catalog/api';
+import type { Logger } from '@gatehouse/observability/logger';
+import type { Registry } from 'prom-client';
+import { unknownApiAnswer } from '../edge/answer.js';
+import { clientAddresses } from '../edge/client-address.server.js';
+import { identityTokens } from '../edge/identity-token.js';
+import { keysClient } from '../edge/keys.client.js';
+import { limitsClient } from '../edge/limits.client.js';
+import { localLimits } from '../edge/local-limits.js';
+import { findApi } from '../routes/find-api.js';
+import { type PublishedApi, publishApis } from '../routes/published-api.js';
+import { hopHeaders } from './hop-headers.js';
+import { OpenStreams } from './open-streams.js';
+import { type Outlet, type PassageParts, pass } from './passage.js';
+import { requestIds } from './request-ids.js';
+import { trafficMetrics } from './traffic.server.js';
+import { ANSWERED_GRACE_MS, boundRestOfBody, closeWhereUpgradeIgnored, isClosing } from './unread-body.server.js';
+import { UPSTREAM_CONNECTIONS_MAX, type Upstreams, type UpstreamTimeouts, upstreams } from './upstreams.client.js';
+import { writeAnswer } from './write-answer.js';
+
+export interface DataPlaneSettings {
+  readonly catalog: Catalog;
+  readonly bus: Bus;
+  /** Root of all derived secrets. */
+  readonly rootSecret: string;
+  /** The platform's own address; `iss` of identity tokens. */
+  readonly publicUrl: string;
+  /** Where `upstream: example` leads. */
+  readonly exampleUpstreamUrl?: string | undefined;
+  /** Addresses and CIDR ranges of the proxies in front of the gateway. */
+  readonly trustedProxies: readonly string[];
+  /** Refuses plain HTTP. */
+  readonly production: boolean;
+  readonly metrics: Registry;
+  readonly logger: Logger;
+  readonly nowMs: () => number;
+  /** For one exchange with the keys service; 400 by default. */
+  readonly keysDeadlineMs?: number;
+  /** For one exchange with the rate limiter; 150 by default. */
+  readonly limitsDeadlineMs?: number;
+  readonly upstreamTimeouts?: UpstreamTimeouts;
+  /** How long a request may still be sent after its upstream's whole answer; 10 s by default. */
+  readonly restOfBodyMs?: number;
+}
+
+/** The door for requests to published APIs. It shares a port with the management API, which has all other requests. */
+export interface DataPlane {
+  /** Whether a request is for a published API, or for what looks like one. */
+  claims(request: IncomingMessage): boolean;
+  /**
+   * Answers a claimed request.
+   * @param awaitsContinue for requests of the server's event `checkContinue`: the client is asked for its body only
+   * when the request may go on.
+   */
+  handle(request: IncomingMessage, response: ServerResponse, awaitsContinue?: boolean): void;
+  /** Lets requests under way finish, up to the deadline (20 s by default), then closes everything. */
+  drain(deadlineMs?: number): Promise<void>;
+  /** Names of the parts that are not ready; empty: ready. */
+  notReady(): readonly string[];
+}
+
+const DEFAULT_TIMEOUTS: UpstreamTimeouts = { connectMs: 5_000, headersMs: 30_000, bodyMs: 300_000 };
+const DRAIN_DEADLINE_MS = 20_000;
+const DRAIN_POLL_MS = 20;
+/** How often answers under way are allowed anew: well within the second in which a revocation must end them. */
+const SWEEP_MS = 400;
+
+/** @throws Error for a catalog whose upstreams or routes cannot be used; ConfigurationError for a bad proxy range. */
+export function createDataPlane(settings: DataPlaneSettings): DataPlane {
+  const { bus, logger } = settings;
+  const table = publishApis(settings.catalog, settings.exampleUpstreamUrl);
+  const nextRequestId = requestIds(randomBytes(14));
+  const pools = upstreams(settings.upstreamTimeouts ?? DEFAULT_TIMEOUTS);
+  const parts = passageParts(settings, pools, () => draining);
+  const { streams, traffic, monotonicMs } = parts;
+  let draining = false;
+
+  const sweeper = setInterval(() => {
+    streams.sweep(monotonicMs()).catch((error: unknown) => logger.error({ err: error }, 'streams were not checked'));
+  }, SWEEP_MS).unref();
+
+  const find = (request: IncomingMessage) => findApi(table, request.headers.host, request.url ?? '');
+
+  return {
+    claims: (request) => find(request).kind !== 'not_published',
+
+    handle: (request, response, awaitsContinue = false) => {
+      if (isClosing(request)) return;
+      closeWhereUpgradeIgnored(request, response);
+      boundRestOfBody(request, response, settings.restOfBodyMs ?? ANSWERED_GRACE_MS);
+      const requestId = nextRequestId();
+      const found = find(request);
+      if (found.kind !== 'found')
+        return writeAnswer(request, response, unknownApiAnswer(requestId), parts.ownHeaders());
+      const { published, target } = found;
+      traffic.begin();
+      const passage = { request, response, published, target, requestId, startedMs: monotonicMs(), awaitsContinue };
+      pass(passage, parts).catch((error: unknown) => {
+        logger.error({ err: error, requestId }, 'a request could not even be refused');
+        response.destroy();
+      });
+    },
+
+    drain: async (deadlineMs = DRAIN_DEADLINE_MS) => {
+      draining = true;
+      const untilMs = monotonicMs() + deadlineMs;
+      while (traffic.inFlight() > 0 && monotonicMs() < untilMs) {
+        await new Promise((resolve) => setTimeout(resolve, DRAIN_POLL_MS));
+      }
+      clearInterval(sweeper);
+      streams.stopAll();
+      await pools.close();
+    },
+
+    notReady: () => [...(bus.isConnected() ? [] : ['bus']), ...(draining ? ['draining'] : [])],
+  };
+}
+
+const HSTS: readonly string[] = ['strict-transport-security', 'max-age=31536000'];
+const CLOSE: readonly string[] = ['connection', 'close'];
+
+function passageParts(settings: DataPlaneSettings, pools: Upstreams, isDraining: () => boolean): PassageParts {
+  const { bus, logger, nowMs, production } = settings;
+  const traffic = trafficMetrics(settings.metrics);
+  const addressOf = clientAddresses(settings.trustedProxies);
+  const outlets = new Map<PublishedApi, Outlet>();
+  const monotonicMs = () => performance.now();
+  const ports = {
+    findKey: keysClient({
+      bus,
+      logger,
+      deadlineMs: settings.keysDeadlineMs ?? 400,
+      onExchange: (seconds) => traffic.exchange('keys', seconds),
+      monotonicMs,
+    }),
+    takeLimits: limitsClient({
+      bus,
+      logger,
+      deadlineMs: settings.limitsDeadlineMs ?? 150,
+      takeLocally: localLimits(settings.catalog.gateways, nowMs),
+      onOutage: (api, policy) => traffic.limiterOutage(api, policy),
+      onExchange: (seconds) => traffic.exchange('ratelimit', seconds),
+      monotonicMs,
+    }),
+    nowMs,
+  };
+  const always = production ? HSTS : [];
+  const whenDraining = [...always, ...CLOSE];
+  return {
+    ports,
+    outletOf: (published) => {
+      let outlet = outlets.get(published);
+      if (outlet === undefined) {
+        outlet = openOutlet(published, pools);
+        outlets.set(published, outlet);
+      }
+      return outlet;
+    },
+    addressOf: (request) => addressOf(request.socket.remoteAddress ?? '', request.rawHeaders),
+    identityOf: identityTokens(settings.rootSecret, settings.publicUrl, nowMs),
+    streams: new OpenStreams(ports),
+    traffic,
+    logger,
+    refusesPlainHttp: production,
+    ownHeaders: () => (isDraining() ? whenDraining : always),
+    monotonicMs,
+  };
+}
+
+function openOutlet({ api, places, refusesBrowsers, upstreamOrigin }: PublishedApi, pools: Upstreams): Outlet {
+  const limitHeaders = [...Object.keys(api.profile.headers.limits), ...Object.keys(api.profile.headers.limited)];
+  return {
+    upstream: pools.to(upstreamOrigin),
+    hop: hopHeaders(
+      places.map(({ header }) => header),
+      limitHeaders,
+      refusesBrowsers,
+    ),
+    requestsMax: UPSTREAM_CONNECTIONS_MAX,
+    inFlight: 0,
+  };
+}

@@ -1,0 +1,87 @@
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+
+/** What the data plane counts. Called for every request, so counts are plain numbers until somebody reads them. */
+export interface Traffic {
+  begin(): void;
+  end(api: string, outcome: string, status: number, seconds: number): void;
+  exchange(part: 'keys' | 'ratelimit', seconds: number): void;
+  limiterOutage(api: string, policy: string): void;
+  inFlight(): number;
+}
+
+const SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+const EXCHANGE_SECONDS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5];
+
+/** One row of `gateway_requests_total`. */
+interface RequestCount {
+  readonly labels: { readonly api: string; readonly outcome: string; readonly status: number };
+  count: number;
+}
+
+export function trafficMetrics(registry: Registry): Traffic {
+  const counts = new Map<string, Map<string, RequestCount>>();
+  let inFlight = 0;
+
+  new Counter({
+    name: 'gateway_requests_total',
+    help: 'Requests to published APIs, by API, outcome and status.',
+    labelNames: ['api', 'outcome', 'status'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const rows of counts.values()) {
+        for (const { labels, count } of rows.values()) this.inc(labels, count);
+      }
+    },
+  });
+  new Gauge({
+    name: 'gateway_requests_in_flight',
+    help: 'Requests to published APIs that have no whole answer yet.',
+    registers: [registry],
+    collect() {
+      this.set(inFlight);
+    },
+  });
+  const durations = new Histogram({
+    name: 'gateway_request_duration_seconds',
+    help: 'From the head of a request to the end of its answer.',
+    labelNames: ['api'],
+    buckets: SECONDS,
+    registers: [registry],
+  });
+  const exchanges = new Histogram({
+    name: 'gateway_exchange_seconds',
+    help: 'One batched exchange with another service.',
+    labelNames: ['with'],
+    buckets: EXCHANGE_SECONDS,
+    registers: [registry],
+  });
+  const outages = new Counter({
+    name: 'gateway_limiter_outage_total',
+    help: 'Requests whose limits could not be asked, by API and by the policy that decided them.',
+    labelNames: ['api', 'policy'],
+    registers: [registry],
+  });
+
+  return {
+    begin: () => {
+      inFlight++;
+    },
+    end: (api, outcome, status, seconds) => {
+      inFlight--;
+      let rows = counts.get(api);
+      if (rows === undefined) {
+        rows = new Map();
+        counts.set(api, rows);
+      }
+      const name = `${outcome} ${status}`;
+      const row = rows.get(name);
+      if (row === undefined) rows.set(name, { labels: { api, outcome, status }, count: 1 });
+      else row.count++;
+      durations.observe({ api }, seconds);
+    },
+    exchange: (part, seconds) => exchanges.observe({ with: part }, seconds),
+    limiterOutage: (api, policy) => outages.inc({ api, policy }),
+    inFlight: () => inFlight,
+  };
+}
