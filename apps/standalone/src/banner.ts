@@ -1,0 +1,35 @@
+/** What somebody who has just started Gatehouse wants to know. */
+export interface BannerFacts {
+  readonly publicUrl: string;
+  readonly apis: readonly { readonly name: string; readonly hosts: readonly string[] }[];
+  /** The one-time token while there is no administrator. */
+  readonly claimToken: string | null;
+  readonly dataFolder: string;
+}
+
+/** The lines that `npm start` prints when everything runs. */
+export function renderBanner(facts: BannerFacts): string {
+  const apis = facts.apis.map((api) => {
+    const hosts = api.hosts.length > 0 ? `  (also as host ${api.hosts.join(', ')})` : '';
+    return `  API ${api.name.padEnd(10)} ${facts.publicUrl}/apis/${api.name}/${hosts}`;
+  });
+  const first =
+    facts.claimToken === null
+      ? []
+      : [
+          '',
+          'Nobody is administrator yet. Open this link once, or send its token to POST /auth/claim:',
+          `  ${facts.publicUrl}/setup#token=${facts.claimToken}`,
+          `  (the token is also in ${facts.dataFolder}/claim-token)`,
+        ];
+  return [
+    '',
+    'Gatehouse is running.',
+    `  Console        ${facts.publicUrl}/`,
+    ...apis,
+    `  Data           ${facts.dataFolder}`,
+    ...first,
+    '',
+    '',
+  ].join('\n');
+}
