@@ -1,0 +1,86 @@
+import { randomBytes } from 'node:crypto';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { serverPid } from './processes.mjs';
+import { send } from './request.mjs';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const ADMIN = { email: 'bench@example.com', password: randomBytes(18).toString('hex') };
+
+/**
+ * Starts Gatehouse as it is deployed: each service a process of its own over a real NATS server, PostgreSQL, limits in
+ * memory, one process of each service, every request queried. Then creates one key for each API of gatehouse.yaml.
+ * @returns a contestant for each API, and `stop`.
+ */
+export async function startGatehouse(folder, upstreamUrl) {
+  // Known only after the build.
+  const { startCluster } = await import('@gatehouse/launch/cluster.client');
+  const configuration = join(folder, 'gatehouse.yaml');
+  const text = await readFile(new URL('./gatehouse.yaml', import.meta.url), 'utf8');
+  await writeFile(configuration, text.replaceAll('http://127.0.0.1:9000', upstreamUrl));
+
+  const cluster = await startCluster({
+    root: ROOT,
+    environment: {
+      PATH: process.env.PATH,
+      HOME: process.env.HOME,
+      GATEHOUSE_CONFIG: configuration,
+      GATEHOUSE_DATA_DIR: join(folder, 'data'),
+      GATEHOUSE_ADMIN_EMAIL: ADMIN.email,
+      GATEHOUSE_ADMIN_PASSWORD: ADMIN.password,
+      LOG_LEVEL: 'warn',
+    },
+    folder,
+    rootSecret: randomBytes(32).toString('hex'),
+    replicas: { keys: 1, identity: 1, ratelimit: 1, gateway: 1 },
+    port: 0,
+    redis: false,
+    exampleUpstreamUrl: upstreamUrl,
+    durable: false,
+  });
+  try {
+    const port = Number(new URL(cluster.gatewayUrls[0]).port);
+    const members = membersOf(cluster);
+    const authorization = await signIn(port);
+    const contestant = async (api) => {
+      const key = await createKey(port, authorization, api);
+      return { port, headers: { Host: `${api}.bench`, Authorization: `Bearer ${key}` }, members };
+    };
+    return { measured: await contestant('measured'), limited: await contestant('limited'), stop: cluster.stop };
+  } catch (error) {
+    await cluster.stop();
+    throw error;
+  }
+}
+
+function membersOf(cluster) {
+  const services = Object.entries(cluster.services).flatMap(([name, processes]) =>
+    processes.map(({ child }) => ({ name, process: { pid: child.pid } })),
+  );
+  return [
+    ...services,
+    { name: 'nats', process: { pid: serverPid(cluster.natsPort) } },
+    { name: 'postgres', process: { pid: serverPid(Number(new URL(cluster.databaseUrl).port)) } },
+  ];
+}
+
+async function signIn(port) {
+  const answer = await post(port, '/auth/login', ADMIN);
+  return { Authorization: `Bearer ${answer.access_token}` };
+}
+
+async function createKey(port, authorization, api) {
+  const answer = await post(port, '/api/v1/keys', { api, name: 'bench', scopes: ['invoices.read'] }, authorization);
+  return answer.key;
+}
+
+async function post(port, path, body, headers = {}) {
+  const answer = await send(port, path, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', ...headers },
+    body: JSON.stringify(body),
+  });
+  if (answer.status >= 300) throw new Error(`POST ${path}: ${answer.status}\n${answer.text}`);
+  return JSON.parse(answer.text);
+}
