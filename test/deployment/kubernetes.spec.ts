@@ -171,7 +171,7 @@ describe.each(FOLDERS)('k8s/%s', (folder) => {
   });
 
   it('probes paths that are served, on ports that are open', async () => {
-    const internal = await startInternalServer(0, { notReady: () => [] }, []);
+    const internal = await startInternalServer(0, { notReady: () => [] }, () => []);
     const upstream = await startExampleUpstream({ port: 0, host: '127.0.0.1' });
     const address = internal.address();
     const internalUrl = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;

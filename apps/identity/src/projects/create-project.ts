@@ -6,7 +6,11 @@ import { isSlug, slugOf } from './slug.js';
 
 export type CreateProjectOutcome =
   | { readonly kind: 'created'; readonly project: Project }
-  | { readonly kind: 'refused'; readonly code: 'slug_taken' | 'slug_invalid' | 'permission_denied'; readonly message: string };
+  | {
+      readonly kind: 'refused';
+      readonly code: 'slug_taken' | 'slug_invalid' | 'permission_denied';
+      readonly message: string;
+    };
 
 export interface CreateProjectPorts {
   nowMs(): number;
