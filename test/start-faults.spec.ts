@@ -101,6 +101,30 @@ describe('a start that cannot go on', () => {
     }
   }, 60_000);
 
+  it.each(['start', 'start:cluster'])(
+    'npm run %s ends with everything that it started when npm gets SIGTERM',
+    async (script) => {
+      const data = join(folder, `npm-${script.replace(':', '-')}`);
+      const [port, internalPort] = [await freePort(), await freePort()];
+      const child = await startChild('npm', 'npm', ['run', script], {
+        cwd: repositoryRoot,
+        env: {
+          ...process.env,
+          PORT: String(port),
+          INTERNAL_PORT: String(internalPort),
+          GATEHOUSE_DATA_DIR: data,
+          NODE_OPTIONS: '',
+        },
+      });
+      const ready = async () => (await fetch(`http://127.0.0.1:${internalPort}/readyz`)).status === 200;
+      await waitUntil(script, ready, 60_000, child);
+      child.signal('SIGTERM');
+      await child.ended;
+      await waitUntil('the end of all', async () => (await left(data)).length === 0, 10_000);
+    },
+    90_000,
+  );
+
   it('refuses to migrate a database with another GATEHOUSE_SECRET than its own, and changes nothing', async () => {
     const postgres = await startTestPostgres();
     const migrate = (secret: string) => runMigration(postgres.url, secret);
