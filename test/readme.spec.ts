@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { startExampleUpstream } from '@gatehouse/example-upstream/upstream.server';
 import { type Platform, repositoryRoot, startStandalonePlatform } from '@gatehouse/testing/platform';
+import { temporaryFolder } from '@gatehouse/testing/temporary-folder';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 /** What the README tells a newcomer to paste, pasted: the blocks of one language, in their order. */
@@ -14,7 +14,7 @@ describe('the README', () => {
   let example: { readonly url: string; stop(): Promise<void> };
 
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'gatehouse-readme-'));
+    folder = await temporaryFolder('gatehouse-readme-');
     example = await startExampleUpstream({ port: 0, host: '127.0.0.1' });
     platform = await startStandalonePlatform({
       exampleUpstreamUrl: example.url,

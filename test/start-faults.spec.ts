@@ -1,6 +1,5 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startChild } from '@gatehouse/launch/child.client';
 import { freePort } from '@gatehouse/launch/free-port.client';
@@ -8,6 +7,7 @@ import { waitUntil } from '@gatehouse/launch/wait-until.client';
 import { startTestNats } from '@gatehouse/testing/nats';
 import { repositoryRoot } from '@gatehouse/testing/platform';
 import { startTestPostgres } from '@gatehouse/testing/postgres';
+import { temporaryFolder } from '@gatehouse/testing/temporary-folder';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 
@@ -20,7 +20,7 @@ describe('a start that cannot go on', () => {
   let takenPort: number;
 
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'gatehouse-faults-'));
+    folder = await temporaryFolder('gatehouse-faults-');
     takenPort = await freePort();
     taken = createServer().listen(takenPort);
   });
@@ -118,6 +118,8 @@ describe('a start that cannot go on', () => {
       });
       const ready = async () => (await fetch(`http://127.0.0.1:${internalPort}/readyz`)).status === 200;
       await waitUntil(script, ready, 60_000, child);
+      // What is looked for afterwards is there now: the lock, and PostgreSQL on this folder.
+      expect(await left(data)).toEqual(expect.arrayContaining(['gatehouse.pid', expect.stringContaining(data)]));
       child.signal('SIGTERM');
       await child.ended;
       await waitUntil('the end of all', async () => (await left(data)).length === 0, 10_000);

@@ -29,8 +29,10 @@ export async function placePostgres(
     return { ...programs, dataFolder, identity: {} };
   }
   const identity = await unprivilegedUser();
-  const reachable = (await isReachable(dirname(dataFolder))) && (await isReachable(programs.postgres));
-  const placed = reachable ? { ...programs, dataFolder } : await placeOutside(dataFolder, programs);
+  const placed = {
+    ...((await isReachable(programs.postgres)) ? programs : await copyPrograms(programs)),
+    dataFolder: (await isReachable(dirname(dataFolder))) ? dataFolder : await linkOutside(dataFolder),
+  };
   await mkdir(placed.dataFolder, { recursive: true, mode: 0o700 });
   await chown(placed.dataFolder, identity.uid, identity.gid);
   return { ...placed, identity };
@@ -54,13 +56,17 @@ async function isReachable(path: string): Promise<boolean> {
   }
 }
 
-async function placeOutside(dataFolder: string, programs: { readonly initdb: string; readonly postgres: string }) {
+async function copyPrograms(programs: { readonly initdb: string; readonly postgres: string }) {
   const native = dirname(dirname(programs.postgres));
-  const nativeCopy = join(ROOT_FOLDER, `postgres-programs-${fingerprint(native)}`);
+  const copy = join(ROOT_FOLDER, `postgres-programs-${fingerprint(native)}`);
   await mkdir(ROOT_FOLDER, { recursive: true, mode: 0o755 });
-  await cp(native, nativeCopy, { recursive: true, force: false, errorOnExist: false, verbatimSymlinks: true });
+  await cp(native, copy, { recursive: true, force: false, errorOnExist: false, verbatimSymlinks: true });
+  return { initdb: join(copy, 'bin', 'initdb'), postgres: join(copy, 'bin', 'postgres') };
+}
 
+async function linkOutside(dataFolder: string): Promise<string> {
   const outside = join(ROOT_FOLDER, `postgres-data-${fingerprint(dataFolder)}`);
+  await mkdir(ROOT_FOLDER, { recursive: true, mode: 0o755 });
   const link = await lstat(dataFolder).catch(() => undefined);
   if (link === undefined) {
     // A data folder that was thrown away takes the data behind it along.
@@ -69,11 +75,7 @@ async function placeOutside(dataFolder: string, programs: { readonly initdb: str
   } else if (!link.isSymbolicLink() || (await readlink(dataFolder)) !== outside) {
     throw new Error(`${dataFolder} is in the way: PostgreSQL's user cannot reach it, and it is not a link of ours`);
   }
-  return {
-    initdb: join(nativeCopy, 'bin', 'initdb'),
-    postgres: join(nativeCopy, 'bin', 'postgres'),
-    dataFolder: outside,
-  };
+  return outside;
 }
 
 function fingerprint(text: string): string {

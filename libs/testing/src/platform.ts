@@ -1,5 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Child, startChild } from '@gatehouse/launch/child.client';
@@ -7,6 +6,7 @@ import { type Cluster, startCluster } from '@gatehouse/launch/cluster.client';
 import { freePort } from '@gatehouse/launch/free-port.client';
 import type { ServiceName } from '@gatehouse/launch/service-process.client';
 import { waitUntil } from '@gatehouse/launch/wait-until.client';
+import { temporaryFolder } from './temporary-folder.js';
 
 /** The whole product, built and running as processes of its own, with its first administrator. */
 export interface Platform {
@@ -50,7 +50,7 @@ const admin = { email: 'admin@example.com', password: 'a quiet river runs north'
 export async function startStandalonePlatform(
   options: PlatformOptions & { readonly dataFolder?: string },
 ): Promise<Platform> {
-  const folder = await mkdtemp(join(tmpdir(), 'gatehouse-standalone-'));
+  const folder = await temporaryFolder('gatehouse-standalone-');
   const [port, internalPort] = [await freePort(), await freePort()];
   let output = '';
   const child: Child = await startChild(
@@ -88,7 +88,7 @@ export async function startStandalonePlatform(
 
 /** Every service a process of its own, over real NATS, PostgreSQL and (unless `redis: false`) Redis. */
 export async function startClusterPlatform(options: ClusterPlatformOptions): Promise<ClusterPlatform> {
-  const folder = await mkdtemp(join(tmpdir(), 'gatehouse-cluster-'));
+  const folder = await temporaryFolder('gatehouse-cluster-');
   let output = '';
   const cluster = await startCluster({
     root: repositoryRoot,

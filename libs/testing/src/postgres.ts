@@ -1,7 +1,6 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '@gatehouse/launch/embedded-postgres.client';
+import { temporaryFolder } from './temporary-folder.js';
 
 /** A real PostgreSQL of a test's own, empty, gone with `stop`. `url` has the owner's login. */
 export interface TestPostgres {
@@ -14,7 +13,7 @@ export interface TestPostgres {
 }
 
 export async function startTestPostgres(): Promise<TestPostgres> {
-  const folder = await mkdtemp(join(tmpdir(), 'gatehouse-postgres-'));
+  const folder = await temporaryFolder('gatehouse-postgres-');
   let server: EmbeddedPostgres = await startEmbeddedPostgres({ folder, durable: false });
   const port = Number(new URL(server.url).port);
   return {
