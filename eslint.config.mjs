@@ -48,11 +48,16 @@ export default tseslint.config(
                 'node:fs',
                 'node:fs/*',
                 'node:http',
-                'node:net',
                 'node:child_process',
               ],
               message:
                 'A file with a bare name is pure. Give it a suffix (.controller, .store, .client, …) or pass this in.',
+              allowTypeImports: true,
+            },
+            {
+              group: ['node:net'],
+              allowImportNames: ['BlockList', 'isIP'],
+              message: 'A file with a bare name opens no sockets.',
               allowTypeImports: true,
             },
           ],

@@ -1,6 +1,7 @@
 /** Jest in native ESM mode; sources are TypeScript, compiled one by one by swc. */
 export default {
   testEnvironment: 'node',
+  testSequencer: '<rootDir>/tools/test-order.mjs',
   roots: ['<rootDir>/apps', '<rootDir>/libs', '<rootDir>/examples', '<rootDir>/conformance', '<rootDir>/test'],
   testMatch: ['**/*.spec.ts'],
   testPathIgnorePatterns: ['/node_modules/', '/dist/'],

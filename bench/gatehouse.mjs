@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { serverPid } from './processes.mjs';
@@ -11,15 +11,18 @@ const ADMIN = { email: 'bench@example.com', password: randomBytes(18).toString('
 /**
  * Starts Gatehouse as it is deployed: each service a process of its own over a real NATS server, PostgreSQL, limits in
  * memory, one process of each service, every request queried. Then creates one key for each API of gatehouse.yaml.
- * @returns a contestant for each API, and `stop`.
+ * @param environment variables beside those that every run has.
+ * @returns a contestant for each API, `stop`, the administrator's login, and for who looks inside the cluster with its secret.
  */
-export async function startGatehouse(folder, upstreamUrl) {
+export async function startGatehouse(folder, upstreamUrl, environment = {}) {
   // Known only after the build.
   const { startCluster } = await import('@gatehouse/launch/cluster.client');
   const configuration = join(folder, 'gatehouse.yaml');
   const text = await readFile(new URL('./gatehouse.yaml', import.meta.url), 'utf8');
+  await mkdir(folder, { recursive: true });
   await writeFile(configuration, text.replaceAll('http://127.0.0.1:9000', upstreamUrl));
 
+  const rootSecret = randomBytes(32).toString('hex');
   const cluster = await startCluster({
     root: ROOT,
     environment: {
@@ -29,10 +32,13 @@ export async function startGatehouse(folder, upstreamUrl) {
       GATEHOUSE_DATA_DIR: join(folder, 'data'),
       GATEHOUSE_ADMIN_EMAIL: ADMIN.email,
       GATEHOUSE_ADMIN_PASSWORD: ADMIN.password,
+      // A million keys, and those of a run beside them, so that what is measured is the memory and not the database.
+      KEYS_CACHE_ENTRIES: '1100000',
       LOG_LEVEL: 'warn',
+      ...environment,
     },
     folder,
-    rootSecret: randomBytes(32).toString('hex'),
+    rootSecret,
     replicas: { keys: 1, identity: 1, ratelimit: 1, gateway: 1 },
     port: 0,
     redis: false,
@@ -47,7 +53,8 @@ export async function startGatehouse(folder, upstreamUrl) {
       const key = await createKey(port, authorization, api);
       return { port, headers: { Host: `${api}.bench`, Authorization: `Bearer ${key}` }, members };
     };
-    return { measured: await contestant('measured'), limited: await contestant('limited'), stop: cluster.stop };
+    const [measured, limited] = [await contestant('measured'), await contestant('limited')];
+    return { measured, limited, admin: ADMIN, cluster, rootSecret, stop: cluster.stop };
   } catch (error) {
     await cluster.stop();
     throw error;

@@ -1,16 +1,19 @@
 import { load } from './load.mjs';
-import { cpuTimes, pause } from './processes.mjs';
+import { cpuTimes, pause, untilIdle } from './processes.mjs';
 import { median } from './statistics.mjs';
 
 const WARM_UP_SECONDS = 3;
 const SETTLE_MS = 300;
+const IDLE_DEADLINE_MS = 60_000;
 
 /**
  * Loads all contestants in turn, again and again: every round runs all of them, every second round backwards, so that
  * what the machine does meanwhile hits all alike.
+ * @param leadSeconds of load right before each sample, for contestants that go on working on what they were asked before
+ * (usage is stored a while later): the sample sees that work, and the next one does not, since it waits for its end.
  * @returns id -> { samples: requests per second of each round, cpu: process -> microseconds per request of each round }
  */
-export async function measureThroughput(processes, contestants, { rounds, seconds, onSample }) {
+export async function measureThroughput(processes, contestants, { rounds, seconds, leadSeconds = 0, onSample }) {
   const results = Object.fromEntries(Object.keys(contestants).map((id) => [id, { samples: [], cpu: {} }]));
   for (const contestant of Object.values(contestants)) await load(processes, contestant, WARM_UP_SECONDS);
   for (let round = 0; round < rounds; round += 1) {
@@ -18,6 +21,10 @@ export async function measureThroughput(processes, contestants, { rounds, second
     if (round % 2 === 1) ids.reverse();
     for (const id of ids) {
       await pause(SETTLE_MS);
+      if (leadSeconds > 0) {
+        await untilIdle(allMembers(contestants), IDLE_DEADLINE_MS);
+        await load(processes, contestants[id], leadSeconds);
+      }
       const sample = await takeSample(processes, contestants[id], seconds);
       results[id].samples.push(sample.requestsPerSecond);
       for (const [name, used] of Object.entries(sample.cpu)) {
@@ -27,6 +34,10 @@ export async function measureThroughput(processes, contestants, { rounds, second
     }
   }
   return results;
+}
+
+function allMembers(contestants) {
+  return Object.values(contestants).flatMap(({ members }) => members);
 }
 
 async function takeSample(processes, contestant, seconds) {

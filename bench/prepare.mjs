@@ -8,9 +8,9 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const PROGRAMS = { wrk: 'wrk', nginx: 'nginx-light', 'nats-server': 'nats-server' };
 
 /** Makes the machine ready: programs on PATH, the peers' packages, the project built. Says what it does. */
-export function prepare({ say, build }) {
+export function prepare({ say, peers, build }) {
   installPrograms(say);
-  if (isStale()) {
+  if (peers && isStale()) {
     say('installing the peers (bench/node_modules)');
     execFileSync('npm', ['ci', '--prefix', fileURLToPath(new URL('.', import.meta.url))], { stdio: 'ignore' });
   }

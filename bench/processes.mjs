@@ -103,12 +103,27 @@ function processTimes() {
       const stat = readFileSync(`/proc/${entry}/stat`, 'utf8');
       // The name, in parentheses, may itself hold spaces.
       const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-      rows.push({ pid: Number(entry), parent: Number(fields[1]), ticks: Number(fields[11]) + Number(fields[12]) });
+      // utime, stime, and of children that have ended cutime and cstime: a server's workers come and go.
+      const ticks = fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0);
+      rows.push({ pid: Number(entry), parent: Number(fields[1]), ticks });
     } catch {
       // It ended while we looked.
     }
   }
   return rows;
+}
+
+/** Waits until these use less than a tenth of a processor together, twice in turn; or no longer than the deadline. */
+export async function untilIdle(members, deadlineMs) {
+  const pids = [...new Set(members.map(({ process: { pid } }) => pid))];
+  const untilMs = performance.now() + deadlineMs;
+  for (let idle = 0; idle < 2 && performance.now() < untilMs; ) {
+    const before = cpuTimes();
+    await pause(500);
+    const after = cpuTimes();
+    const usedMicroseconds = pids.reduce((sum, pid) => sum + after(pid) - before(pid), 0);
+    idle = usedMicroseconds < 50_000 ? idle + 1 : 0;
+  }
 }
 
 /** The server that was started with `-p <port>`, as nats-server and postgres are. */

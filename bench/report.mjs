@@ -1,8 +1,8 @@
 import { cpus } from 'node:os';
 import { median } from './statistics.mjs';
 
-/** The two tables, as Markdown: what was promised and what was measured; what each process spent. */
-export function markdownReport({ results, throughput, titles, latency, settings }) {
+/** What was promised and what was measured, and what it was made of, as Markdown. */
+export function markdownReport({ results, sections, settings }) {
   return `# Benchmark results
 
 Written by \`npm run bench\`. ${settings.date}; ${cpus().length} × ${cpus()[0].model.trim()}; Node ${process.version};
@@ -13,27 +13,20 @@ load generator and upstream included. How it is measured: [README.md](README.md)
 
 ${targetTable(results)}
 
-## Throughput and CPU
-
-${throughputTable(throughput, titles)}
-
-## Latency at one connection
-
-${latencyTable(latency, titles)}
-`;
+${sections.map(({ title, text }) => `## ${title}\n\n${text}\n`).join('\n')}`;
 }
 
-/** What is printed at the end. */
+/** What is printed at the end: a row for each target, and for what else belongs to it. */
 export function targetTable(results) {
-  const rows = Object.entries(results).flatMap(([id, result]) => [
-    targetRow(id, result, result.p99 === undefined ? '≥' : '≤'),
-    ...(result.p99 === undefined ? [] : [targetRow(id, result.p99, '≤')]),
-  ]);
+  const rows = Object.entries(results).flatMap(([id, result]) =>
+    [result, ...Object.values(result).filter((part) => typeof part === 'object')].map((part) => targetRow(id, part)),
+  );
   return table(['id', 'what', 'measured', 'target', 'better still', ''], rows);
 }
 
-function targetRow(id, { what, value, target, better }, sign) {
-  const holds = sign === '≥' ? value >= target : value <= target;
+function targetRow(id, { what, value, target, better, bound }) {
+  const sign = bound === 'least' ? '≥' : '≤';
+  const holds = bound === 'least' ? value >= target : value <= target;
   return [
     id,
     what,
@@ -59,7 +52,7 @@ export function throughputTable(throughput, titles) {
   return table(['contestant', 'requests/s (median)', 'range', 'CPU µs per request', 'by process'], rows);
 }
 
-function latencyTable(latency, titles) {
+export function latencyTable(latency, titles) {
   const rows = Object.entries(latency).map(([id, { medianMs, p99Ms }]) => [
     titles[id],
     medianMs.toFixed(3),
@@ -68,7 +61,16 @@ function latencyTable(latency, titles) {
   return table(['contestant', 'median ms', 'p99 ms'], rows);
 }
 
-function table(header, rows) {
+export function memoryTable(memory, titles) {
+  const names = Object.keys(Object.values(memory)[0]);
+  const rows = Object.entries(memory).map(([id, peaks]) => [
+    titles[id],
+    ...names.map((name) => peaks[name].toFixed(0)),
+  ]);
+  return table(['MB', ...names], rows);
+}
+
+export function table(header, rows) {
   const lines = [header, header.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`);
   return lines.join('\n');
 }

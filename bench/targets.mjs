@@ -10,12 +10,17 @@ const RATIOS = [
 const ADDED_MEDIAN = { target: 0.4, better: 0.2, what: 'added latency at one connection, median, ms' };
 const ADDED_P99 = { target: 1, what: 'added latency at one connection, p99, ms' };
 
-/** Judges the measured values; B6 is met when both its median and its p99 are. */
-export function judge(throughput, { bare, gatehouse }) {
+const LOGIN_FLOOD = { target: 1.5, better: 1.1, what: 'data plane p99 while 100 logins run ÷ without' };
+
+const KEYS_RATIO = { target: 0.85, better: 0.95, what: 'throughput with 1,000,000 keys at random ÷ with one key' };
+const GATEWAY_MEMORY = { target: 250, what: 'memory of a gateway with these keys in use, MB' };
+const KEYS_MEMORY = { target: 1_000, what: 'memory of keys with 1,000,000 keys cached, MB' };
+
+/** Judges Gatehouse beside its peers; B6 is met when both its median and its p99 are. */
+export function judgePeers(throughput, { bare, gatehouse }) {
   const results = {};
   for (const { id, against, ...promise } of RATIOS) {
-    const value = rounded(medianRatio(throughput.gatehouse, throughput[against]));
-    results[id] = { value, ...promise, met: value >= promise.target };
+    results[id] = atLeast(promise, medianRatio(throughput.gatehouse, throughput[against]));
   }
   const median = atMost(ADDED_MEDIAN, gatehouse.medianMs - bare.medianMs);
   const p99 = atMost(ADDED_P99, gatehouse.p99Ms - bare.p99Ms);
@@ -23,9 +28,29 @@ export function judge(throughput, { bare, gatehouse }) {
   return results;
 }
 
+/** Judges what many keys cost; B12 is met when both processes are small enough. */
+export function judgeKeysInUse({ oneKey, manyKeys }, memory) {
+  const gateway = atMost(GATEWAY_MEMORY, memory.manyKeys.gateway);
+  const keys = atMost(KEYS_MEMORY, memory.manyKeys.keys);
+  return {
+    B8: atLeast(KEYS_RATIO, medianRatio(manyKeys, oneKey)),
+    B12: { ...gateway, met: gateway.met && keys.met, keys },
+  };
+}
+
+/** Judges what a flood of logins does to the data plane. */
+export function judgeLoginFlood(ratio) {
+  return { B11: atMost(LOGIN_FLOOD, ratio) };
+}
+
+function atLeast(promise, measured) {
+  const value = rounded(measured);
+  return { value, ...promise, bound: 'least', met: value >= promise.target };
+}
+
 function atMost(promise, measured) {
   const value = rounded(measured);
-  return { value, ...promise, met: value <= promise.target };
+  return { value, ...promise, bound: 'most', met: value <= promise.target };
 }
 
 const rounded = (value) => Math.round(value * 1_000) / 1_000;

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { startExampleUpstream } from '@gatehouse/example-upstream/upstream.server';
 import { startClusterPlatform, startStandalonePlatform } from '@gatehouse/testing/platform';
-import { bearer, send } from './send.js';
+import { type Answer, bearer, send } from './send.js';
 
 /** A key as the answer to its creation shows it. */
 export interface CreatedKey {
@@ -9,6 +9,8 @@ export interface CreatedKey {
   readonly key: string;
   readonly display: string;
   readonly scopes: readonly string[];
+  readonly environment: string;
+  readonly organization_id: string;
   readonly created_at: string;
   readonly expires_at: string | null;
 }
@@ -18,6 +20,8 @@ interface NewKey {
   readonly scopes?: readonly string[];
   readonly name?: string;
   readonly environment?: string;
+  /** Id or slug; by default the organization's first one. */
+  readonly project?: string;
   readonly expires_in_days?: number;
   readonly expires_at?: string;
 }
@@ -29,6 +33,10 @@ export interface PlatformUnderTest {
   readonly urls: readonly string[];
   /** Where an API is on the platform's own host. */
   apiBase(api: string): string;
+  /** The administrator's own e-mail address and password. */
+  readonly login: { readonly email: string; readonly password: string };
+  /** The administrator signs in anew, as the pages of the platform do. */
+  signIn(): Promise<Answer>;
   /** A request of the administrator's to the management API. */
   manage(method: string, path: string, json?: unknown): ReturnType<typeof send>;
   createKey(key: NewKey): Promise<CreatedKey>;
@@ -88,18 +96,19 @@ async function underTest(
   stop: () => Promise<void>,
 ): Promise<PlatformUnderTest> {
   const url = urls[0] ?? '';
-  const signedIn = await send(`${url}/auth/login`, { method: 'POST', json: login });
-  if (signedIn.status !== 200) {
+  const signInAnew = () => send(`${url}/auth/login`, { method: 'POST', json: login });
+  const accessToken = await accessTokenOf(signInAnew).catch(async (error: unknown) => {
     await stop();
-    throw new Error(`the administrator cannot sign in: ${signedIn.status} ${signedIn.text}`);
-  }
-  const { access_token: accessToken } = signedIn.json() as { access_token: string };
+    throw error;
+  });
   const manage = (method: string, path: string, json?: unknown) =>
     send(`${url}${path}`, { method, headers: bearer(accessToken), json });
   return {
     url,
     urls,
     apiBase: (api) => `${url}/apis/${api}`,
+    login,
+    signIn: signInAnew,
     manage,
     createKey: async (key) => {
       const answer = await manage('POST', '/api/v1/keys', { name: 'conformance', scopes: [], ...key });
@@ -113,6 +122,14 @@ async function underTest(
     output,
     stop,
   };
+}
+
+async function accessTokenOf(signIn: () => Promise<Answer>): Promise<string> {
+  const signedIn = await signIn();
+  if (signedIn.status !== 200) {
+    throw new Error(`the administrator cannot sign in: ${signedIn.status} ${signedIn.text}`);
+  }
+  return (signedIn.json() as { access_token: string }).access_token;
 }
 
 function variable(name: string): string {

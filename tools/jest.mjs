@@ -1,13 +1,17 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { root } from './prepare.mjs';
+import { withTestFolder } from './test-folder.mjs';
 
 /** Jest in native ESM mode, with its own arguments. `--unit` keeps to the tests that start no server. */
 const args = process.argv.slice(2).flatMap((arg) => (arg === '--unit' ? ['--runTestsByPath', ...unitTests()] : [arg]));
 const { status } = spawnSync(process.execPath, ['node_modules/jest/bin/jest.js', ...args], {
   cwd: root,
   stdio: 'inherit',
-  env: { ...process.env, NODE_OPTIONS: '--experimental-vm-modules --disable-warning=ExperimentalWarning' },
+  env: {
+    ...withTestFolder(process.env),
+    NODE_OPTIONS: '--experimental-vm-modules --disable-warning=ExperimentalWarning',
+  },
 });
 process.exit(status ?? 1);
 

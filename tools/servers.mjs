@@ -3,10 +3,16 @@ import { accessSync, chmodSync, constants, existsSync, mkdirSync, readFileSync, 
 import { delimiter, join } from 'node:path';
 import { root, run } from './prepare.mjs';
 
-/** Servers that tests start: the program, Debian's package, and the image for a machine without either. */
+/**
+ * Servers that tests start, and an authenticator that is not ours: the program, Debian's package, and the image for a
+ * machine without either.
+ */
 const SERVERS = [
   { program: 'nats-server', debian: 'nats-server', image: 'nats:2.12', entry: 'nats-server' },
   { program: 'redis-server', debian: 'redis-server', image: 'valkey/valkey:8', entry: 'valkey-server' },
+  // No image: a browser in a container is not the one of this machine. CHROMIUM_PATH names another one.
+  { program: 'chromium', debian: 'chromium', path: 'CHROMIUM_PATH' },
+  { program: 'oathtool', debian: 'oathtool', image: 'toolbelt/oathtool', entry: 'oathtool' },
 ];
 
 /**
@@ -14,7 +20,7 @@ const SERVERS = [
  * @returns the environment to run tests in.
  */
 export function ensureServers() {
-  const missing = SERVERS.filter(({ program }) => !isOnPath(program));
+  const missing = SERVERS.filter(({ program, path }) => process.env[path ?? ''] === undefined && !isOnPath(program));
   if (missing.length === 0) return process.env;
   const names = missing.map(({ program }) => program).join(', ');
   if (isDebianRoot()) {
@@ -27,7 +33,8 @@ export function ensureServers() {
     });
     return process.env;
   }
-  if (spawnSync('docker', ['version'], { stdio: 'ignore' }).status === 0) {
+  const haveImages = missing.every(({ image }) => image !== undefined);
+  if (haveImages && spawnSync('docker', ['version'], { stdio: 'ignore' }).status === 0) {
     process.stderr.write(`Not on this machine: ${names}. Running them as containers\n`);
     return { ...process.env, PATH: `${containerPrograms(missing)}${delimiter}${process.env.PATH}` };
   }

@@ -1,9 +1,11 @@
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { runChecks } from './checks.mjs';
 import { prepare, root } from './prepare.mjs';
 import { ensureServers } from './servers.mjs';
+import { withTestFolder } from './test-folder.mjs';
 
 /**
  * `npm test`: everything that has to hold, on a machine with Node and npm only. A check that is no test run counts as
@@ -11,39 +13,32 @@ import { ensureServers } from './servers.mjs';
  */
 prepare();
 const environment = {
-  ...ensureServers(),
+  ...withTestFolder(ensureServers()),
   NODE_OPTIONS: '--experimental-vm-modules --disable-warning=ExperimentalWarning',
 };
-const node = (program, ...args) => [process.execPath, [`node_modules/${program}`, ...args]];
-const CHECKS = [
-  ['format and lint', ...node('@biomejs/biome/bin/biome', 'check', '--error-on-warnings', '.')],
-  ['typed lint and pure files', ...node('eslint/bin/eslint.js', '--max-warnings=0', '.')],
-  ['types, tests included', ...node('typescript/bin/tsc', '-p', 'tsconfig.check.json')],
-  ['dead code and dependencies', ...node('knip/bin/knip.js', '--no-config-hints')],
+let { passed, failed } = await runChecks();
+const folder = mkdtempSync(join(tmpdir(), 'gatehouse-test-'));
+const report = join(folder, 'report.json');
+// What a failed test leaves open must not keep the run from ending. Tests wait for servers more than they compute, so
+// there are as many workers as processors.
+const workers = Math.max(2, availableParallelism());
+const jest = [
+  'node_modules/jest/bin/jest.js',
+  '--json',
+  '--forceExit',
+  `--maxWorkers=${workers}`,
+  `--outputFile=${report}`,
 ];
-
-let passed = 0;
-let failed = 0;
-for (const [title, command, args] of CHECKS) {
-  const { status } = spawnSync(command, args, {
-    cwd: root,
-    stdio: 'inherit',
-    env: { ...process.env, NODE_OPTIONS: '' },
-  });
-  status === 0 ? passed++ : failed++;
-  process.stdout.write(`${status === 0 ? 'ok' : 'FAILED'}: ${title}\n`);
-}
-for (const args of [[]]) {
-  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-test-'));
-  const report = join(folder, 'report.json');
-  const [command, jest] = node('jest/bin/jest.js', '--json', `--outputFile=${report}`, ...args);
-  const { status } = spawnSync(command, jest, { cwd: root, stdio: ['ignore', 'ignore', 'inherit'], env: environment });
-  const result = JSON.parse(readFileSync(report, 'utf8'));
-  rmSync(folder, { recursive: true });
-  passed += result.numPassedTests;
-  // A file that could not even be run, and a test that was skipped, are failures too.
-  failed += result.numFailedTests + result.numRuntimeErrorTestSuites + result.numPendingTests + result.numTodoTests;
-  if (status !== 0 && failed === 0) failed++;
-}
+const { status } = spawnSync(process.execPath, jest, {
+  cwd: root,
+  stdio: ['ignore', 'ignore', 'inherit'],
+  env: environment,
+});
+const result = JSON.parse(readFileSync(report, 'utf8'));
+rmSync(folder, { recursive: true });
+passed += result.numPassedTests;
+// A file that could not even be run, and a test that was skipped, are failures too.
+failed += result.numFailedTests + result.numRuntimeErrorTestSuites + result.numPendingTests + result.numTodoTests;
+if (status !== 0 && failed === 0) failed++;
 process.stdout.write(`${passed} passed, ${failed} failed\n`);
 process.exit(failed === 0 ? 0 : 1);

@@ -108,7 +108,7 @@ describe('Xantly', () => {
     expect(answer.status).toBe(403);
     expect(answer.json()).toEqual({
       error: {
-        message: 'This API key lacks the permission that this request needs: chat.write.',
+        message: 'The API key or account lacks the permission that this request needs: chat.write.',
         type: 'permission_error',
         code: 'insufficient_permissions',
       },

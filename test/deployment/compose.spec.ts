@@ -97,7 +97,9 @@ describe('docker-compose.yml', () => {
 
   it('documents every variable in .env.example, and nothing that it does not use', () => {
     const used = new Set([...text.matchAll(/\$\{([A-Z_]+)/g)].map(([, name]) => name));
-    expect([...used].sort()).toEqual(Object.keys(variables).sort());
+    const optional = [...example.matchAll(/^# ([A-Z_]+)=$/gm)].map(([, name = '']) => name);
+    expect([...used].sort()).toEqual([...Object.keys(variables), ...optional].sort());
+    for (const name of optional) expect(text).toContain(`\${${name}:-}`);
   });
 
   it('opens one port, and gives each network only those who need it', () => {
@@ -107,7 +109,7 @@ describe('docker-compose.yml', () => {
         .filter(([, service]) => service.networks.includes(network))
         .map(([name]) => name)
         .sort();
-    expect(members('edge')).toEqual(['gateway', 'upstream']);
+    expect(members('edge')).toEqual(['gateway', 'identity', 'upstream']);
     expect(members('bus')).toEqual(['gateway', 'identity', 'keys', 'nats', 'ratelimit']);
     expect(members('database')).toEqual(['identity', 'keys', 'migrate', 'postgres']);
     expect(members('counters')).toEqual(['ratelimit', 'valkey']);

@@ -28,8 +28,11 @@ const SECRET = 'pQ7xW2mN8vK4tR9sD3fG6hJ1lZ5cB0yA';
 
 /** By the key in the Secret: those that are no password. */
 const SECRETS_OF_A_FORM: Readonly<Record<string, string>> = {
+  issuer: 'https://login.example.com/',
+  'smtp-url': 'smtp://mail.example.com:587',
   email: 'admin@example.com',
   url: `postgres://gatehouse:${SECRET}@postgres:5432/gatehouse`,
+  peppers: `2=${Buffer.from(SECRET).toString('base64')}`,
 };
 
 /** The environment of a container as the kubelet makes it: ConfigMaps first, then `env` with `$(NAME)` filled in. */
@@ -237,8 +240,8 @@ describe.each(FOLDERS)('k8s/%s', (folder) => {
     const local = folder === 'overlays/local';
     const routes = folder === 'overlays/production' ? [6222] : [];
     expect(edges(policies, 'Egress')).toEqual({
-      gateway: [53, 80, 443, 4222, 8080, ...(local ? [9000] : [])],
-      identity: [53, 4222, 5432],
+      gateway: [53, 80, 443, 4222, 8080, 8081, ...(local ? [9000] : [])],
+      identity: [53, 443, 465, 587, 4222, 5432],
       keys: [53, 4222, 5432],
       ratelimit: [53, 4222, 6379],
       migrate: [53, 5432],
@@ -248,7 +251,7 @@ describe.each(FOLDERS)('k8s/%s', (folder) => {
     });
     expect(edges(policies, 'Ingress')).toEqual({
       gateway: [8080, 9090],
-      identity: [9090],
+      identity: [8081, 9090],
       keys: [9090],
       ratelimit: [9090],
       migrate: [],

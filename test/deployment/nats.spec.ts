@@ -3,6 +3,7 @@ import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { connectNats } from '@gatehouse/bus/nats.client';
+import * as federation from '@gatehouse/contracts/federation';
 import {
   invalidateSubject,
   TAKE_SUBJECT,
@@ -11,6 +12,7 @@ import {
 } from '@gatehouse/contracts/hot-subjects';
 import * as identity from '@gatehouse/contracts/identity';
 import * as keys from '@gatehouse/contracts/keys';
+import * as possession from '@gatehouse/contracts/possession';
 import { type NatsServer, startNatsServer } from '@gatehouse/launch/nats-server.client';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
@@ -32,7 +34,8 @@ const ANSWERED: readonly string[] = [
   VERIFY_SUBJECT,
   verifyReplicaSubject(HOLDER),
   TAKE_SUBJECT,
-  ...[...Object.values(keys), ...Object.values(identity)]
+  ...[keys, possession, identity, federation]
+    .flatMap((contracts): unknown[] => Object.values(contracts))
     .map((exported) => (exported as { subject?: unknown }).subject)
     .filter((subject): subject is string => typeof subject === 'string'),
 ];

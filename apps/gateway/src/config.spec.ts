@@ -10,6 +10,8 @@ describe('the environment of a gateway', () => {
       PUBLIC_URL: 'http://localhost:8080',
       GATEHOUSE_SECRET,
       TRUSTED_PROXIES: [],
+      GITHUB_SECRET_SCANNING_KEYS_URL: 'https://api.github.com/meta/public_keys/secret_scanning',
+      IMPORT_PEPPERS: new Map(),
       NODE_ENV: 'development',
     });
     const process = gatewayProcessConfig({ GATEHOUSE_SECRET, NATS_URL: 'nats://127.0.0.1:4222', PORT: '9' });
@@ -37,6 +39,11 @@ describe('the environment of a gateway', () => {
     ['TRUSTED_PROXIES', '10.0.0.0/8, ::/0'],
     ['NODE_ENV', 'prod'],
     ['EXAMPLE_UPSTREAM_URL', 'ftp://x'],
+    ['GITHUB_SECRET_SCANNING_KEYS_URL', 'api.github.com'],
+    ['GITHUB_SECRET_SCANNING_KEYS_URL', 'http://api.github.com/meta/public_keys/secret_scanning'],
+    ['GITHUB_SECRET_SCANNING_KEYS_URL', 'http://127.0.0.1.example.com/'],
+    ['IMPORT_PEPPERS', 'c2VjcmV0'],
+    ['IMPORT_PEPPERS', 'former=c2VjcmV0,former=c2VjcmV0'],
   ])('refuses %s=%s, and names it', (name, value) => {
     expect(() => gatewayConfig({ GATEHOUSE_SECRET, [name]: value })).toThrow(`${name}:`);
   });

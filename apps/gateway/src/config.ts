@@ -2,6 +2,7 @@ import { ConfigurationError, loadConfig } from '@gatehouse/config/environment.lo
 import { gatehouseSecret, logLevel, natsUrl, nodeEnvironment, port, publicUrl } from '@gatehouse/config/variables';
 import { z } from 'zod';
 import { clientAddresses } from './edge/client-address.server.js';
+import { readImportPeppers } from './routes/import-peppers.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -18,12 +19,35 @@ const list = z
   .transform((value) => value.split(',').map((part) => part.trim()))
   .default([]);
 
+/** Whoever answers there decides which reports are believed. */
+const signingKeysUrl = publicUrl
+  .refine((value) => {
+    if (!URL.canParse(value)) return true;
+    const { protocol, hostname } = new URL(value);
+    return protocol === 'https:' || ['localhost', '127.0.0.1', '[::1]'].includes(hostname);
+  }, 'must begin with https://, unless it is on this machine')
+  .default('https://api.github.com/meta/public_keys/secret_scanning');
+const importPeppers = z
+  .string()
+  .transform((value, context) => {
+    const peppers = readImportPeppers(value);
+    if (peppers !== undefined) return peppers;
+    context.addIssue({ code: 'custom', message: 'must be name=base64, several with commas between them' });
+    return z.NEVER;
+  })
+  .default(new Map());
+
 const shape = {
   PORT: port(8080),
   PUBLIC_URL: origin.optional(),
   GATEHOUSE_SECRET: gatehouseSecret,
   TRUSTED_PROXIES: list,
   EXAMPLE_UPSTREAM_URL: publicUrl.optional(),
+  /** Identity's HTTP port, where sign-ins with GitHub or SSO go on. */
+  IDENTITY_URL: publicUrl.optional(),
+  GITHUB_SECRET_SCANNING_KEYS_URL: signingKeysUrl,
+  /** What former systems hashed their keys with: name=base64,… */
+  IMPORT_PEPPERS: importPeppers,
   NODE_ENV: nodeEnvironment,
 };
 

@@ -16,9 +16,14 @@ describe('a gateway', () => {
     for (const end of ends.splice(0).reverse()) await end();
   });
 
-  const start = async (port: number) => {
+  const start = async (port: number, IMPORT_PEPPERS = 'former=c2VjcmV0') => {
     const bus = inProcessBus();
-    const config = gatewayConfig({ GATEHOUSE_SECRET: SECRET, PORT: String(port), PUBLIC_URL: 'http://gate.example' });
+    const config = gatewayConfig({
+      GATEHOUSE_SECRET: SECRET,
+      PORT: String(port),
+      PUBLIC_URL: 'http://gate.example',
+      IMPORT_PEPPERS,
+    });
     const gateway = await startGateway({ config, bus, catalog, logger });
     return { ...gateway, bus };
   };
@@ -41,6 +46,11 @@ describe('a gateway', () => {
     ends.push(() => new Promise((resolve) => taken.close(resolve)));
     const { port } = taken.address() as AddressInfo;
     await expect(start(port)).rejects.toMatchObject({ code: 'EADDRINUSE', port });
+  });
+
+  it('does not start without a pepper that keys of a former system need', async () => {
+    await expect(start(0, 'another=c2VjcmV0')).rejects.toThrow('IMPORT_PEPPERS: has no former');
+    await expect(start(0, '')).rejects.toThrow('IMPORT_PEPPERS: has no former');
   });
 
   it('when stopped, is not ready, finishes what is under way, lets idle connections go and frees the port', async () => {

@@ -8,10 +8,13 @@ import type { RunningService } from '@gatehouse/observability/running-service';
 import type { GatewayConfig } from './config.js';
 import { clientAddresses } from './edge/client-address.server.js';
 import { upstreamIdentityJwk } from './edge/identity-token.js';
+import { fetchGithubKeys } from './leaks/github-keys.client.js';
+import { SigningKeys } from './leaks/signing-keys.js';
 import { servePlatform } from './management/platform.server.js';
 import { servedHosts } from './management/served-hosts.js';
 import { services } from './management/services.client.js';
 import { managementSettings } from './management/settings.js';
+import { identityHttp } from './people/identity-http.client.js';
 import { createDataPlane } from './proxy/data-plane.server.js';
 import { requestIds } from './proxy/request-ids.js';
 
@@ -24,6 +27,8 @@ export interface GatewayStart {
   readonly nowMs?: () => number;
   /** Where `upstream: example` leads; instead of EXAMPLE_UPSTREAM_URL. */
   readonly exampleUpstreamUrl?: string;
+  /** Where identity's HTTP port is; instead of IDENTITY_URL. */
+  readonly identityUrl?: string | undefined;
   /** Whether the metrics of the Node process are this service's to tell. */
   readonly processMetrics?: boolean;
 }
@@ -38,17 +43,25 @@ export async function startGateway(start: GatewayStart): Promise<RunningService 
   const metrics = createMetrics('gateway', start.processMetrics ?? false);
   const client = bus.clientProxy();
   const settings = managementSettings(config, nowMs);
+  const identityUrl = start.identityUrl ?? config.IDENTITY_URL;
   const dataPlane = createDataPlane({
     catalog,
     bus,
+    client,
     rootSecret: config.GATEHOUSE_SECRET,
     publicUrl: config.PUBLIC_URL,
     exampleUpstreamUrl: start.exampleUpstreamUrl ?? config.EXAMPLE_UPSTREAM_URL,
+    importPeppers: config.IMPORT_PEPPERS,
     trustedProxies: config.TRUSTED_PROXIES,
     production: settings.production,
     metrics,
     logger,
     nowMs,
+  });
+  const signingKeys = new SigningKeys({
+    fetchKeys: () => fetchGithubKeys(config.GITHUB_SECRET_SCANNING_KEYS_URL),
+    monotonicMs: () => performance.now(),
+    failed: (error) => logger.warn({ err: error }, 'the keys that reports of leaks are signed with cannot be fetched'),
   });
   const platform = await servePlatform(
     {
@@ -56,7 +69,11 @@ export async function startGateway(start: GatewayStart): Promise<RunningService 
         settings,
         catalog,
         ask: services(client),
+        identityHttp: identityUrl === undefined ? undefined : identityHttp(identityUrl, config.GATEHOUSE_SECRET),
         upstreamIdentityKeys: [upstreamIdentityJwk(config.GATEHOUSE_SECRET)],
+        signingKeys,
+        importPeppers: config.IMPORT_PEPPERS,
+        verification: dataPlane.verification,
       },
       door: {
         dataPlane,

@@ -5,7 +5,7 @@ const LENGTH = 22;
 /** The largest multiple of 62 that fits a byte; bytes above it would favour some characters. */
 const FAIR_BYTES = 248;
 
-type IdPrefix = 'acc' | 'org' | 'prj' | 'ses' | 'aud';
+type IdPrefix = 'acc' | 'org' | 'prj' | 'ses' | 'aud' | 'chl' | 'inv' | 'mail' | 'psk' | 'idn' | 'rec';
 
 /** A new identifier: the prefix that says of what, and 22 random base62 characters (131 bits). */
 export function newId(prefix: IdPrefix): string {

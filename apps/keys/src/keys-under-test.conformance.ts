@@ -2,8 +2,6 @@ import { randomBytes } from 'node:crypto';
 import type { Bus } from '@gatehouse/bus/bus';
 import { call } from '@gatehouse/bus/call.client';
 import { inProcessBus } from '@gatehouse/bus/in-process.client';
-import type { Api } from '@gatehouse/catalog/api';
-import { profileSchema } from '@gatehouse/catalog/profile-schema';
 import type { Actor } from '@gatehouse/contracts/actor';
 import { VERIFY_SUBJECT } from '@gatehouse/contracts/hot-subjects';
 import { issueKey } from '@gatehouse/contracts/keys';
@@ -16,28 +14,20 @@ import { startTestPostgres, type TestPostgres } from '@gatehouse/testing/postgre
 import { afterAll, beforeAll } from '@jest/globals';
 import type { ClientProxy } from '@nestjs/microservices';
 import pg from 'pg';
+import { anApi } from './an-api.conformance.js';
 import { keysConfig } from './config.js';
 import { keysMigrations } from './migrate.js';
 import { startKeys } from './start.js';
 
 export const SECRET = 'a-root-secret-for-these-tests-0123456789';
-const API: Api = {
-  name: 'exante',
-  profile: profileSchema.parse({
-    name: 'exante',
-    key: { prefixes: { live: 'ex_live_', test: 'ex_test_' } },
-    credentials: [{ header: 'Authorization', scheme: 'Bearer' }],
-    scopes: { 'invoices.read': 'Read invoices' },
-    plans: { free: {} },
-    defaultPlan: 'free',
-    errors: { body: { error: '{message}' } },
-  }),
-  hosts: [],
-  upstream: 'example',
-  limiterOutage: 'local',
-  routes: [],
-  plans: {},
-};
+/** Plans by how many keys they allow; without a number, any. */
+const PLANS = { free: plan(null), five: plan(5) };
+export const APIS = [
+  anApi({ plans: PLANS }),
+  anApi({ name: 'xerotier', plans: PLANS }, { rotation: { inPlace: false } }),
+  anApi({ name: 'held', plans: PLANS, leakPolicy: 'quarantine' }),
+  anApi({ name: 'told', plans: PLANS, leakPolicy: 'notify' }),
+];
 
 /** The keys service of one test file, over a real PostgreSQL and the in-process bus, with a clock that the tests move. */
 export interface KeysTests {
@@ -62,7 +52,7 @@ export function withKeys(): KeysTests {
     const keys = await startKeys({
       config: keysConfig({ DATABASE_URL: postgres.url, GATEHOUSE_SECRET: SECRET }),
       bus,
-      catalog: { apis: [API], gateways: 1 },
+      catalog: { apis: APIS, gateways: 1 },
       logger: createLogger('keys', 'silent'),
       nowMs: () => tests.nowMs,
     });
@@ -87,6 +77,7 @@ export const request = (by: Actor) => ({
   actor: by,
   api: 'exante',
   projectId: 'prj_1',
+  projectSlug: 'default',
   plan: 'free',
   name: 'Production',
   scopes: ['invoices.read'],
@@ -107,4 +98,8 @@ export async function verify({ bus }: KeysTests, secret: string) {
 export async function auditOf({ owner }: KeysTests, keyId: string) {
   const { rows } = await owner.query('SELECT * FROM keys.audit_entries WHERE key_id = $1 ORDER BY id', [keyId]);
   return rows;
+}
+
+function plan(keysMax: number | null) {
+  return { key: [], organization: [], keysMax };
 }

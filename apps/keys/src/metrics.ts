@@ -1,10 +1,14 @@
 import type { EncodedVerifyReply } from '@gatehouse/contracts/verify-records';
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import type { SecretsUnderPepper } from './secrets/judge-peppers.js';
 
 /** What the keys service counts. */
 export interface KeysMetrics {
   countBatch(replies: readonly EncodedVerifyReply[], remembered: number): void;
   readonly revokeSeconds: Histogram;
+  /** How many secrets are stored under each pepper; those that are known and have none are shown as well. */
+  showSecrets(known: readonly { readonly version: number }[], counts: readonly SecretsUnderPepper[]): void;
+  readonly resealed: Counter;
 }
 
 /** Enters the service's metrics into its registry. `lease` and `known` are read when the metrics are. */
@@ -59,8 +63,27 @@ export function keysMetrics(
     buckets: [0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3],
     registers,
   });
+  const secrets = new Gauge({
+    name: 'gatehouse_key_secrets',
+    help: 'Secrets by the pepper that they are stored under; usable: a request can be accepted with one',
+    labelNames: ['pepper_version', 'state'],
+    registers,
+  });
+  const resealed = new Counter({
+    name: 'gatehouse_secrets_resealed_total',
+    help: 'Secrets that this replica has moved to the current pepper',
+    registers,
+  });
   return {
     revokeSeconds,
+    resealed,
+    showSecrets(known, counts) {
+      secrets.reset();
+      for (const { version, usable, ended } of [...known.map(NO_SECRETS), ...counts]) {
+        secrets.set({ pepper_version: version, state: 'usable' }, usable);
+        secrets.set({ pepper_version: version, state: 'ended' }, ended);
+      }
+    },
     countBatch(replies, fromMemory) {
       let unknown = 0;
       let unchanged = 0;
@@ -79,3 +102,9 @@ export function keysMetrics(
     },
   };
 }
+
+const NO_SECRETS = ({ version }: { readonly version: number }): SecretsUnderPepper => ({
+  version,
+  usable: 0,
+  ended: 0,
+});

@@ -5,7 +5,7 @@ import type { Actor } from '@gatehouse/contracts/actor';
 import { invalidateSubject, VERIFY_SUBJECT } from '@gatehouse/contracts/hot-subjects';
 import { decodeVerifyReplies, encodeVerifyQueries, type VerifyReply } from '@gatehouse/contracts/verify-records';
 import { displayKey } from '@gatehouse/key-domain/display-key';
-import { digestKey, sealDigest } from '@gatehouse/key-domain/key-digest';
+import { digestKey } from '@gatehouse/key-domain/key-digest';
 import { mintKey } from '@gatehouse/key-domain/mint-key';
 import { connectDatabase } from '@gatehouse/postgres/data-source.client';
 import { migrateDatabase } from '@gatehouse/postgres/migrate.client';
@@ -15,16 +15,18 @@ import type { Pool } from 'pg';
 import type { DataSource } from 'typeorm';
 import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver.js';
 import { HoldersStore } from './lease/holders.store.js';
-import { KeyEntity } from './lifecycle/key.entity.js';
+import { revokeKey } from './lifecycle/change-state.js';
+import { KeyEntity, KeySecretEntity } from './lifecycle/key.entity.js';
 import { newKeyId } from './lifecycle/key-id.js';
+import type { KeyRecord } from './lifecycle/key-record.js';
 import { KeysStore } from './lifecycle/keys.store.js';
-import { revokeKey } from './lifecycle/revoke-key.js';
 import { keysMigrations } from './migrate.js';
 import { Replica, type ReplicaPorts } from './replica.js';
+import { onlyPepper, sealNew } from './secrets/peppers.js';
 import { FactsStore } from './verification/facts.store.js';
 
 const SECRET = 'a-root-secret-for-these-tests-0123456789';
-const PEPPER = Buffer.alloc(32, 3);
+const PEPPERS = onlyPepper(Buffer.alloc(32, 3));
 export const ACTOR: Actor = {
   accountId: 'acc_1',
   organizationId: 'org_1',
@@ -69,7 +71,7 @@ export async function openDatabase(server: TestPostgres): Promise<TestDatabase> 
     databaseUrl: server.url,
     rootSecret: SECRET,
     database: { service: 'keys' },
-    entities: [KeyEntity],
+    entities: [KeyEntity, KeySecretEntity],
     poolSize: 16,
   });
   return {
@@ -83,26 +85,36 @@ export async function openDatabase(server: TestPostgres): Promise<TestDatabase> 
 export async function newKey({ store }: Pick<TestDatabase, 'store'>): Promise<{ keyId: string; digest: Buffer }> {
   const secret = mintKey('ex_live_');
   const digest = digestKey(secret);
-  const key = {
+  const nowMs = Date.now();
+  const key: KeyRecord = {
     keyId: newKeyId(),
     revision: 1,
     api: 'exante',
     organizationId: ACTOR.organizationId,
     projectId: 'prj_1',
-    plan: 'free',
     environment: 'live',
-    scopes: ['invoices.read'],
-    state: 'active' as const,
-    expiresAtMs: null,
     name: 'a key',
-    display: displayKey('ex_live_', secret),
     metadata: {},
-    createdAtMs: Date.now(),
+    scopes: ['invoices.read'],
+    state: 'active',
+    allowedAddresses: [],
+    limits: null,
+    remainingUses: null,
+    expiresAtMs: null,
+    createdAtMs: nowMs,
     createdBy: ACTOR.accountId,
+    creatorRole: ACTOR.role,
     revokedAtMs: null,
     revocationReason: null,
+    removedAtMs: null,
+    secrets: {
+      current: { generation: 1, display: displayKey('ex_live_', secret), createdAtMs: nowMs },
+      old: null,
+      lastGeneration: 1,
+    },
   };
-  await store.issue(key, sealDigest(PEPPER, digest), ACTOR, undefined);
+  const sealed = sealNew(PEPPERS, digest);
+  await store.issue({ key, sealed, plan: 'free', keysMaxOf: () => null, kept: undefined }, ACTOR);
   return { keyId: key.keyId, digest };
 }
 
@@ -135,7 +147,7 @@ interface ReplicaOptions {
 
 export async function openReplica(tests: ReplicaTests, options: ReplicaOptions): Promise<TestReplica> {
   const { bus, on = tests } = options;
-  const facts = new FactsStore(on.pool, PEPPER);
+  const facts = new FactsStore(on.pool, PEPPERS);
   const holders = new HoldersStore(on.pool);
   let lookups = 0;
   let renews = true;
@@ -182,8 +194,8 @@ export async function openReplica(tests: ReplicaTests, options: ReplicaOptions):
     verify: async (digest, knownRevision) => (await verifyAll([digest], knownRevision))[0] as VerifyReply,
     revoke: async (keyId) => {
       const startedAtMs = performance.now();
-      await on.store.revoke(ACTOR, keyId, (key) => revokeKey(key, undefined, Date.now()));
-      await replica.settle(keyId, performance.now() + skippedMs);
+      await on.store.change(ACTOR, keyId, (key) => revokeKey(key, undefined, Date.now()));
+      await replica.settle([keyId], performance.now() + skippedMs);
       return performance.now() - startedAtMs;
     },
     lookups: () => lookups,

@@ -3,7 +3,7 @@ import type { Answering, Bus } from '@gatehouse/bus/bus';
 import { invalidateSubject, VERIFY_SUBJECT, verifyReplicaSubject } from '@gatehouse/contracts/hot-subjects';
 import { Lease, type LeaseView } from './lease/lease.js';
 import { type KeeperPorts, LeaseKeeper } from './lease/lease-keeper.js';
-import { type SettlePorts, settleChange } from './lease/settle-change.js';
+import { readChangedIds, type SettlePorts, settleChange } from './lease/settle-change.js';
 import { KnownKeys } from './verification/known-keys.js';
 import { type VerifyPorts, verifyBatch } from './verification/verify.js';
 
@@ -14,6 +14,8 @@ export interface ReplicaPorts {
   readonly holders: KeeperPorts['holders'];
   readonly findFacts: VerifyPorts['findFacts'];
   readonly cacheEntriesMax: number;
+  /** Asked once, when this replica is among the lease holders and has answered nothing yet. Throws where it must not. */
+  readonly mayAnswer?: () => Promise<unknown>;
   readonly monotonicMs: () => number;
   readonly pause: SettlePorts['pause'];
   readonly log: KeeperPorts['log'];
@@ -43,22 +45,23 @@ export class Replica {
     const failed = (error: unknown) => log.warn({ err: error }, 'keys cannot be looked up');
     const ports: VerifyPorts = { replicaId: this.holderId, known: this.known, lease, findFacts, counted, failed };
     const forget = async (payload: Uint8Array) => {
-      this.known.evict(Buffer.from(payload).toString('latin1'));
+      for (const id of readChangedIds(payload)) this.known.evict(id);
       return ACKNOWLEDGED;
     };
     // Listening before the first lease: from its first moment on, a holder can be told.
     this.changes = await bus.answer(invalidateSubject(this.holderId), this.holderId, forget);
     await this.keeper.start();
+    await this.ports.mayAnswer?.();
     const verify = (payload: Uint8Array) => verifyBatch(payload, ports);
     // Its own subject first: whoever has an answer of this replica can ask it by name.
     this.verification.push(await bus.answer(verifyReplicaSubject(this.holderId), this.holderId, verify));
     this.verification.push(await bus.answer(VERIFY_SUBJECT, 'keys', verify));
   }
 
-  /** Resolves when a committed change holds on every replica; see settleChange. */
-  settle(keyId: string, committedAtMs: number): Promise<void> {
+  /** Resolves when committed changes hold on every replica; see settleChange. */
+  settle(ids: readonly string[], committedAtMs: number): Promise<void> {
     const { bus, holders, monotonicMs, pause } = this.ports;
-    return settleChange(keyId, committedAtMs, {
+    return settleChange(ids, committedAtMs, {
       ownHolderId: this.holderId,
       remembered: this.known,
       holders,

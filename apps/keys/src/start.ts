@@ -1,7 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Bus } from '@gatehouse/bus/bus';
 import type { Catalog } from '@gatehouse/catalog/api';
+import { MANAGEMENT_API } from '@gatehouse/catalog/management-api';
 import { deriveSecret } from '@gatehouse/config/derive-secret';
+import { decodeSpends, encodeSpendOutcomes, SPEND_SUBJECT } from '@gatehouse/contracts/spend-records';
 import type { Logger } from '@gatehouse/observability/logger';
 import { createMetrics } from '@gatehouse/observability/metrics';
 import { nestLogger } from '@gatehouse/observability/nest-logger';
@@ -12,13 +14,24 @@ import type { Pool } from 'pg';
 import type { DataSource } from 'typeorm';
 import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver.js';
 import { appModule } from './app.module.js';
+import { auditLogOf } from './audit/audit-log.store.js';
 import type { KeysConfig } from './config.js';
 import { within } from './deadline.js';
+import { ImportsStore } from './import/imports.store.js';
+import { LeaksStore } from './leaks/leaks.store.js';
 import { HoldersStore } from './lease/holders.store.js';
-import { KeyEntity } from './lifecycle/key.entity.js';
+import { KeyEntity, KeySecretEntity } from './lifecycle/key.entity.js';
 import { KeysStore } from './lifecycle/keys.store.js';
 import { keysMetrics } from './metrics.js';
+import { NoticesStore } from './notices/notices.store.js';
+import { OrganizationsStore } from './organizations/organizations.store.js';
+import { PossessionStore } from './possession/possession.store.js';
 import { Replica } from './replica.js';
+import { peppersOf } from './secrets/peppers.js';
+import { careForSecrets, UnusablePeppers } from './secrets/secret-care.server.js';
+import { serveUsage } from './usage/usage.server.js';
+import { UsageReadingsStore } from './usage/usage-readings.store.js';
+import { UsesStore } from './uses/uses.store.js';
 import { FactsStore } from './verification/facts.store.js';
 
 const FORGET_ANSWERS_EVERY_MS = 60_000;
@@ -43,26 +56,30 @@ export interface KeysOptions {
 export async function startKeys(options: KeysOptions): Promise<RunningService> {
   const { config, bus, catalog, logger, nowMs = Date.now, monotonicMs = () => performance.now() } = options;
   const secret = (purpose: string) => deriveSecret(config.GATEHOUSE_SECRET, purpose);
-  const pepper = secret('key-pepper');
+  const peppers = peppersOf(secret('key-pepper'), config.KEY_PEPPERS, config.KEY_PEPPER_CURRENT);
   const connect = (poolSize: number) =>
     connectDatabase({
       databaseUrl: config.DATABASE_URL,
       rootSecret: config.GATEHOUSE_SECRET,
       database: { service: 'keys' },
-      entities: [KeyEntity],
+      entities: [KeyEntity, KeySecretEntity],
       poolSize,
     });
-  // Two pools: renewals and lookups never wait behind the transactions of management.
-  const [management, hot] = await Promise.all([connect(8), connect(4)]);
+  // Three pools: renewals and lookups never wait behind the transactions of management, and neither for usage reports.
+  const [management, hot, reports] = await Promise.all([connect(8), connect(4), connect(2)]);
   const pool = poolOf(hot);
-  const closeDatabase = () => Promise.all([management.destroy(), hot.destroy()]);
+  const closeDatabase = () => Promise.all([management.destroy(), hot.destroy(), reports.destroy()]);
 
   const store = new KeysStore(management);
-  const facts = new FactsStore(pool, pepper);
+  const facts = new FactsStore(pool, peppers, (digest, hmac) => care.foundUnderOldPepper(digest, hmac));
   const replica = new Replica({
     bus,
-    holders: new HoldersStore(pool),
+    holders: new HoldersStore(
+      pool,
+      peppers.all.map(({ version }) => version),
+    ),
     findFacts: (digests) => facts.find(digests),
+    mayAnswer: () => Promise.all([care.checkReplicas(), facts.warmUp()]),
     cacheEntriesMax: config.KEYS_CACHE_ENTRIES,
     monotonicMs,
     pause: (delayMs) => pause(delayMs),
@@ -70,26 +87,57 @@ export async function startKeys(options: KeysOptions): Promise<RunningService> {
   });
   const metrics = createMetrics('keys', options.processMetrics ?? false);
   const counters = keysMetrics(metrics, replica.lease, replica.known);
-  await replica.start(counters.countBatch).catch(async (error: unknown) => {
-    await closeDatabase();
-    throw new Error(`the tables of the keys service cannot be used (${(error as Error).message}); run the migration`);
-  });
-
+  const care = careForSecrets({ database: management, peppers, nowMs, metrics: counters, log: logger });
+  const settle = (ids: readonly string[], committedAtMs: number) => replica.settle(ids, committedAtMs);
+  const readings = new UsageReadingsStore(management);
+  const apis = new Map([...catalog.apis, MANAGEMENT_API].map((api) => [api.name, api]));
+  const cursor = secret('key-list-cursor');
   const module = appModule({
-    store,
-    apis: new Map(catalog.apis.map((api) => [api.name, api])),
-    secrets: { pepper, cursor: secret('key-list-cursor'), answer: secret('key-kept-answer') },
-    nowMs,
-    monotonicMs,
-    settle: (keyId, committedAtMs) => replica.settle(keyId, committedAtMs),
-    revokeTook: (seconds) => counters.revokeSeconds.observe(seconds),
+    lifecycle: {
+      store,
+      usage: readings,
+      apis,
+      secrets: { peppers, cursor, answer: secret('key-kept-answer') },
+      nowMs,
+      monotonicMs,
+      settle,
+      revokeTook: (seconds) => counters.revokeSeconds.observe(seconds),
+    },
+    organizations: { store: new OrganizationsStore(management), nowMs, monotonicMs, settle },
+    usage: { readings, findKey: (organizationId, keyId) => store.find(organizationId, keyId), nowMs },
+    possession: new PossessionStore(management, peppers),
+    leaks: {
+      store: new LeaksStore(management),
+      peppers,
+      policyOf: (api) => apis.get(api)?.leakPolicy,
+      nowMs,
+      monotonicMs,
+      settle,
+    },
+    notices: { store: new NoticesStore(management), nowMs },
+    audit: { auditLogOf: (query) => auditLogOf(management, query) },
+    imports: { imports: new ImportsStore(management, peppers), keys: store, apis, cursor, nowMs },
   });
   const app = await NestFactory.createMicroservice(module, {
     strategy: bus.serverStrategy('keys'),
     logger: nestLogger(logger),
     abortOnError: false,
   });
+  // Only now: making the app holds the process up for longer than a lookup may take.
+  const begin = care.checkStored().then(() => replica.start(counters.countBatch));
+  await begin.catch(async (error: unknown) => {
+    await Promise.all([app.close(), care.stop()]);
+    await replica.stop();
+    await closeDatabase();
+    if (error instanceof UnusablePeppers) throw error;
+    throw new Error(`the tables of the keys service cannot be used (${(error as Error).message}); run the migration`);
+  });
   await app.listen();
+  const uses = new UsesStore(management);
+  const spending = await bus.answer(SPEND_SUBJECT, 'keys', async (payload) =>
+    encodeSpendOutcomes(await uses.spend(decodeSpends(payload))),
+  );
+  const usage = await serveUsage({ bus, database: reports, nowMs, log: logger });
   const forgetting = setInterval(() => {
     store.forgetAnswers(nowMs()).catch((error: unknown) => logger.warn({ err: error }, 'old answers stay for now'));
   }, FORGET_ANSWERS_EVERY_MS);
@@ -100,8 +148,10 @@ export async function startKeys(options: KeysOptions): Promise<RunningService> {
     notReady: async () => [...((await answers(pool)) ? [] : ['postgres']), ...(bus.isConnected() ? [] : ['nats'])],
     stop: async () => {
       clearInterval(forgetting);
+      await Promise.all([spending.stop(), usage.stop()]);
       await app.close();
       await replica.stop();
+      await care.stop();
       await closeDatabase();
     },
   };

@@ -9,9 +9,11 @@ export interface BannerFacts {
 
 /** The lines that `npm start` prints when everything runs. */
 export function renderBanner(facts: BannerFacts): string {
+  const width = Math.max(10, ...facts.apis.map(({ name }) => name.length));
+  const labelled = (label: string, text: string) => `  ${label.padEnd(width + 4)} ${text}`;
   const apis = facts.apis.map((api) => {
     const hosts = api.hosts.length > 0 ? `  (also as host ${api.hosts.join(', ')})` : '';
-    return `  API ${api.name.padEnd(10)} ${facts.publicUrl}/apis/${api.name}/${hosts}`;
+    return labelled(`API ${api.name}`, `${facts.publicUrl}/apis/${api.name}/${hosts}`);
   });
   const first =
     facts.claimToken === null
@@ -25,9 +27,9 @@ export function renderBanner(facts: BannerFacts): string {
   return [
     '',
     'Gatehouse is running.',
-    `  Console        ${facts.publicUrl}/`,
+    labelled('Console', `${facts.publicUrl}/`),
     ...apis,
-    `  Data           ${facts.dataFolder}`,
+    labelled('Data', facts.dataFolder),
     ...first,
     '',
     '',

@@ -73,11 +73,22 @@ async function startParts(
     EXAMPLE_UPSTREAM_URL: exampleUrl,
   };
   started.push(await startKeys({ config: keysConfig(environment), bus, catalog, logger }));
-  const identity = await startIdentity({ config: identityConfig(environment), bus, logger });
+  const identity = await startIdentity({
+    config: identityConfig(environment),
+    bus,
+    logger,
+    http: { host: '127.0.0.1', port: 0 },
+  });
   started.push(identity);
   await folder.writeClaimToken(identity.claimToken);
   started.push(await startRatelimit({ config: ratelimitConfig(environment), bus, logger }));
-  const gateway = await startGateway({ config: gatewayConfig(environment), bus, catalog, logger });
+  const gateway = await startGateway({
+    config: gatewayConfig(environment),
+    bus,
+    catalog,
+    logger,
+    identityUrl: identity.httpUrl,
+  });
   started.push(gateway);
 
   print(

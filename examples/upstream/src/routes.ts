@@ -1,6 +1,7 @@
 import { type Answer, json, refuse } from './answer.js';
 import { completeChat, replyTo, usageOf } from './chat-completion.js';
 import { embed } from './embeddings.js';
+import { answerPortfolios, isAboutPortfolios, refusePlainly } from './portfolios.js';
 import { describeCaller } from './whoami.js';
 
 /** A request as the routes see it. */
@@ -20,10 +21,7 @@ const INVOICES = [
   { id: 'inv_1002', customer: 'Contoso', amount: 4_550, currency: 'EUR', status: 'open' },
 ];
 
-const PORTFOLIOS = [
-  { id: 'pf_1', name: 'Income', currency: 'USD', value: 125_000.5 },
-  { id: 'pf_2', name: 'Growth', currency: 'USD', value: 98_200.25 },
-];
+const WEBHOOKS = [{ id: 'wh_1', url: 'https://hooks.example.com/1', events: ['generation.done'] }];
 
 const MODELS = ['auto', 'example-1', 'example-embedding-1'].map((id) => ({
   id,
@@ -39,16 +37,23 @@ const ROUTES: Readonly<Record<string, Handler>> = {
   'GET /v1/models': () => json({ object: 'list', data: MODELS }),
   'GET /v1/models/:id': (_body, request) => find(MODELS, request.path),
   'POST /v1/generate': generate,
-  'GET /v1/portfolios': () => json({ portfolios: PORTFOLIOS }),
+  'POST /v1/documents': ({ title }) => json({ id: 'doc_1', title: title ?? 'Untitled' }, 201),
+  'GET /v1/webhooks': () => json({ webhooks: WEBHOOKS }),
+  'GET /v1/admin/members': () => json({ members: [{ id: 'mem_1', name: 'Ada' }] }),
   'GET /api/invoices': () => json({ invoices: INVOICES }),
   'GET /api/invoices/:id': (_body, request) => find(INVOICES, request.path),
   'POST /api/invoices': createInvoice,
   'GET /whoami': (_body, request) => json(describeCaller(request.headers)),
 };
 
+/** Inference endpoints of a project: the same routes below `/<project>/<endpoint>`, or below `/<project>`. */
+const OF_A_PROJECT = /^\/pro?j_[^/]+(?:\/[^/]+)?(?=\/v1\/)/;
+
 /** What the example upstream says to a request. */
 export function answer(request: UpstreamRequest): Answer {
-  const { method, path } = request;
+  const { method } = request;
+  if (isAboutPortfolios(request.path)) return answerPortfolios(method, request.path, parseObject(request.body));
+  const path = request.path.replace(OF_A_PROJECT, '');
   const handler = ROUTES[`${method} ${path}`] ?? ROUTES[`${method} ${path.replace(/[^/]+$/, ':id')}`];
   if (handler === undefined)
     return refuse(404, 'unknown_url', `Unknown request URL: ${request.method} ${request.path}`);
@@ -56,6 +61,14 @@ export function answer(request: UpstreamRequest): Answer {
   const body = parseObject(request.body);
   if (body === undefined) return refuse(400, 'invalid_json', 'The body of the request must be a JSON object.');
   return handler(body, request);
+}
+
+/** A body that is longer than anything here needs. */
+export function refuseLongBody(path: string, maxBytes: number): Answer {
+  const message = `The body may have ${maxBytes} bytes.`;
+  return isAboutPortfolios(path)
+    ? refusePlainly(413, 'invalid_request', message)
+    : refuse(413, 'body_too_large', message);
 }
 
 function find(things: readonly { readonly id: string }[], path: string): Answer {

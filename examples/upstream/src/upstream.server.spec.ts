@@ -123,9 +123,71 @@ describe('example upstream', () => {
     expect((await fetch(`${upstream.url}/v1/models/other`)).status).toBe(404);
     const created = await post('/api/invoices', { customer: 'Northwind', amount: 1200 });
     expect([created.status, (await jsonOf(created)).invoice.amount]).toEqual([201, 1200]);
-    expect((await jsonOf(await fetch(`${upstream.url}/v1/portfolios`))).portfolios).toHaveLength(2);
     expect((await jsonOf(await post('/v1/generate', { prompt: 'Hello, world!' }))).text).toContain('Hello, world!');
   });
+
+  it('has the inference routes once more below a project, with and without an endpoint', async () => {
+    const body = { model: 'llama-3.1-8b', messages: [{ role: 'user', content: 'Hello' }] };
+    const chat = await jsonOf(await post('/proj_ABC123/my-endpoint/v1/chat/completions', body));
+    expect(chat).toMatchObject({ object: 'chat.completion', model: 'llama-3.1-8b' });
+    expect((await jsonOf(await fetch(`${upstream.url}/prj_7/v1/models`))).data).toHaveLength(3);
+    expect((await fetch(`${upstream.url}/other/v1/models`)).status).toBe(404);
+  });
+
+  it.each([
+    ['the list', 'GET', '/v1/portfolios', undefined, 200, { portfolios: expect.any(Array) }],
+    ['one', 'GET', '/v1/portfolios/pf_1', undefined, 200, { id: 'pf_1', slug: 'income' }],
+    ['a new one', 'POST', '/v1/portfolios', { name: 'Bonds', slug: 'bonds' }, 201, { slug: 'bonds', currency: 'USD' }],
+    ['malformed JSON', 'POST', '/v1/portfolios', '{', 400, { error: 'invalid_request', details: {} }],
+    ['a missing field', 'POST', '/v1/portfolios', { name: 'Bonds' }, 400, { error: 'invalid_request', details: {} }],
+    [
+      'a slug that is taken',
+      'POST',
+      '/v1/portfolios',
+      { name: 'Mine', slug: 'income' },
+      409,
+      { error: 'conflict', details: {} },
+    ],
+    [
+      'fields that are not valid',
+      'POST',
+      '/v1/portfolios',
+      { name: '', slug: 'A b', currency: 7 },
+      422,
+      {
+        error: 'validation_error',
+        details: { name: expect.any(String), slug: expect.any(String), currency: expect.any(String) },
+      },
+    ],
+    ['one that is not there', 'GET', '/v1/portfolios/pf_9', undefined, 404, { error: 'not_found', details: {} }],
+    [
+      'a path that it does not have',
+      'DELETE',
+      '/v1/portfolios/pf_1/x',
+      undefined,
+      404,
+      { error: 'not_found', details: {} },
+    ],
+    ['a fault', 'GET', '/v1/portfolios/pf_broken', undefined, 500, { error: 'internal_error', details: {} }],
+    [
+      'a body of more than a megabyte',
+      'POST',
+      '/v1/portfolios',
+      'x'.repeat(2_000_000),
+      413,
+      { error: 'invalid_request', details: {} },
+    ],
+  ])(
+    'answers %s under the portfolios, errors in a form of their own',
+    async (_, method, path, body, status, expected) => {
+      const text = typeof body === 'object' ? JSON.stringify(body) : body;
+      const answer = await fetch(upstream.url + path, { method, ...(text === undefined ? {} : { body: text }) });
+      expect(answer.status).toBe(status);
+      const said = await jsonOf(answer);
+      expect(said).toMatchObject(expected);
+      if (status >= 400) expect(Object.keys(said)).toEqual(['error', 'message', 'details']);
+    },
+  );
 
   it('shows what the gateway said of the caller, and no credential', async () => {
     const response = await fetch(`${upstream.url}/whoami`, {

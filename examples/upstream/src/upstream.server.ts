@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Answer, refuse } from './answer.js';
-import { answer } from './routes.js';
+import type { Answer } from './answer.js';
+import { answer, refuseLongBody } from './routes.js';
 
 const BODY_LIMIT_BYTES = 1_048_576;
 const STOP_DEADLINE_MS = 5_000;
@@ -49,12 +49,12 @@ async function serve(
   wordDelayMs: number,
   nowMs: () => number,
 ): Promise<void> {
+  const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
   const body = await readBody(request);
   if (body === undefined) {
     request.resume();
-    return write(response, refuse(413, 'body_too_large', `The body may have ${BODY_LIMIT_BYTES} bytes.`), wordDelayMs);
+    return write(response, refuseLongBody(path, BODY_LIMIT_BYTES), wordDelayMs);
   }
-  const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
   const nowSeconds = Math.floor(nowMs() / 1000);
   const said = answer({ method: request.method ?? 'GET', path, headers: request.headers, body, nowSeconds });
   return write(response, said, wordDelayMs);

@@ -8,7 +8,7 @@ export type LimiterOutage = 'deny' | 'allow' | 'local';
 export interface Route {
   /** Upper case, or `*`. */
   readonly method: string;
-  /** Path pattern: `*` is one segment, `**` any number of them. */
+  /** Path pattern: `*` is one segment, `**` any number of them, `{project}` the id of the key's project [T2]. */
   readonly pattern: string;
   /** All of these are needed. */
   readonly scopes: readonly string[];
@@ -19,6 +19,22 @@ export interface Route {
 export interface PlanLimits {
   readonly key: SubjectLimits['limits'];
   readonly organization: SubjectLimits['limits'];
+  /** How many live keys of this API an organization may have [A2]; null: any number. */
+  readonly keysMax: number | null;
+}
+
+/** What happens to a key that was found in public. */
+export type LeakPolicy = 'revoke' | 'quarantine' | 'notify';
+
+/**
+ * The form of keys that a former system issued: this prefix, this many visible ASCII characters in all. `pepper` names
+ * an entry of IMPORT_PEPPERS; null exactly where `digest` is sha256.
+ */
+export interface ImportedKeyForm {
+  readonly prefix: string;
+  readonly length: number;
+  readonly digest: 'sha256' | 'hmac-sha256';
+  readonly pepper: string | null;
 }
 
 /** One published API as the services use it: its profile, its routes, its plans, resolved and checked. */
@@ -31,6 +47,10 @@ export interface Api {
   readonly limiterOutage: LimiterOutage;
   readonly routes: readonly Route[];
   readonly plans: Readonly<Record<string, PlanLimits>>;
+  /** Only keys of these are issued and accepted [G11]; null: of all environments of the profile. */
+  readonly environments: readonly string[] | null;
+  readonly leakPolicy: LeakPolicy;
+  readonly importedKeys: readonly ImportedKeyForm[];
 }
 
 /** Everything that gatehouse.yaml and the profiles that it names say. */

@@ -38,7 +38,11 @@ describe('loadCatalog', () => {
     const catalog = await loadCatalog(new URL('../../../gatehouse.yaml', import.meta.url).pathname);
     expect(catalog.apis.map(({ name, profile, upstream }) => [name, profile.name, upstream])).toEqual([
       ['xantly', 'xantly', 'example'],
+      ['generic', 'generic', 'example'],
+      ['generic-dev', 'generic', 'example'],
       ['exante', 'exante', 'example'],
+      ['xerotier', 'xerotier', 'example'],
+      ['altrixy', 'altrixy', 'example'],
     ]);
     expect(catalog.gateways).toBe(1);
   });
@@ -68,7 +72,7 @@ describe('loadCatalog', () => {
       'gatehouse.yaml:5:5 apis[0].upsteam: is not known here',
       'gatehouse.yaml:6:19 apis[0].verification: leased is not in this version yet; queried gives the same guarantee',
       'gatehouse.yaml:7:20 apis[0].limiterOutage: must be deny, allow or local',
-      'gatehouse.yaml:9:16 apis[0].routes[0].match: must be a method and a path, such as POST /v1/invoices/*, with * or ** as whole segments',
+      'gatehouse.yaml:9:16 apis[0].routes[0].match: must be a method and a path, such as POST /v1/invoices/*, with *, ** or {project} as whole segments',
       'gatehouse.yaml:10:15 apis[0].routes[0].cost: must be a whole number',
       'gatehouse.yaml:12:18 plans.free.key.fortnight: is not known here',
       'gatehouse.yaml:12:37 plans.free.key.day: must be 1 or more',
@@ -91,7 +95,55 @@ describe('loadCatalog', () => {
     ].join('\n');
     expect(await problemsOf(text)).toEqual([
       'gatehouse.yaml:7:33 apis[0].routes[0].scopes[1]: the profile exante has no scope invoices.reed; known are invoices.read, invoices.write',
-      'gatehouse.yaml:9:14 apis[1].profile: there is no profile exantly; known are exante, xantly',
+      'gatehouse.yaml:9:14 apis[1].profile: there is no profile exantly; known are altrixy, exante, generic, xantly, xerotier',
+    ]);
+  });
+
+  it('points at what is wrong with projects, environments, leaks and imported keys', async () => {
+    const form = 'prefix: old_, length: 40, digest';
+    expect(
+      await problemsOf(
+        [
+          'apis:',
+          '  - name: shop',
+          '    profile: exante',
+          '    upstream: example',
+          '    environments: []',
+          '    leakPolicy: ignore',
+          '    routes:',
+          '      - match: GET /a/**/b/{project}',
+          '      - match: GET /{project}/{project}',
+          '      - match: GET /{projects}/x',
+          '      - match: GET /x{project}',
+          '      - match: GET /{project}/**',
+          '    importedKeys:',
+          `      - { ${form}: hmac-sha256 }`,
+          `      - { ${form}: sha256, pepper: LEGACY }`,
+          `      - { ${form}: md5 }`,
+          `      - { ${form}: hmac-sha256, pepper: 7th }`,
+          '      - { prefix: old_, length: 19, digest: sha256 }',
+          '      - { prefix: "ol d", length: 257, digest: sha256 }',
+          '      - { length: 15, digest: sha256 }',
+          'plans: { free: { keysMax: -1 } }',
+        ].join('\n'),
+      ),
+    ).toEqual([
+      'gatehouse.yaml:5:19 apis[0].environments: must name at least one environment',
+      'gatehouse.yaml:6:17 apis[0].leakPolicy: must be revoke, quarantine or notify',
+      'gatehouse.yaml:8:16 apis[0].routes[0].match: must not have {project} behind **, where it has no certain place',
+      'gatehouse.yaml:9:16 apis[0].routes[1].match: may have {project} once',
+      'gatehouse.yaml:10:16 apis[0].routes[2].match: must be a method and a path, such as POST /v1/invoices/*, with *, ** or {project} as whole segments',
+      'gatehouse.yaml:11:16 apis[0].routes[3].match: must be a method and a path, such as POST /v1/invoices/*, with *, ** or {project} as whole segments',
+      'gatehouse.yaml:14:9 apis[0].importedKeys[0].pepper: is missing; it must be text',
+      'gatehouse.yaml:15:61 apis[0].importedKeys[1].pepper: must not be here: sha256 takes none',
+      'gatehouse.yaml:16:45 apis[0].importedKeys[2].digest: must be sha256 or hmac-sha256',
+      'gatehouse.yaml:17:66 apis[0].importedKeys[3].pepper: must be a name: letters, digits, _ and -, 64 at most',
+      'gatehouse.yaml:18:33 apis[0].importedKeys[4].length: must be 20 or more: 16 characters behind the prefix',
+      'gatehouse.yaml:19:19 apis[0].importedKeys[5].prefix: must be visible ASCII without commas',
+      'gatehouse.yaml:19:35 apis[0].importedKeys[5].length: must be 256 at most',
+      'gatehouse.yaml:20:9 apis[0].importedKeys[6].prefix: is missing; it must be text',
+      'gatehouse.yaml:20:19 apis[0].importedKeys[6].length: must be 16 or more',
+      'gatehouse.yaml:21:27 plans.free.keysMax: must be 0 or more',
     ]);
   });
 
@@ -234,11 +286,109 @@ describe('a profile of an operator', () => {
     await writeFile(join(folder, 'profiles', 'sixth.yaml'), spoilt);
     expect(await problemsOf('apis: [{name: six, profile: sixth, upstream: example}]')).toEqual([
       'profiles/sixth.yaml:2:1 defaultPlan: is missing; it must be text',
-      'profiles/sixth.yaml:3:32 key.prefixes.production: must be lower case words that end in _ or -',
+      'profiles/sixth.yaml:3:32 key.prefixes.production: must be lower case words that end in _ or -; one of them, but not the first, may be {project_slug}',
       'profiles/sixth.yaml:7:1 defaultplan: is not known here',
       'profiles/sixth.yaml:9:16 errors.contentType: must be application/json or a kind of it',
       'profiles/sixth.yaml:13:5 errors.fallback.key_wrong: must be a status or default',
       'profiles/sixth.yaml:16:34 headers.limits.RateLimit-Remaining: must be printable ASCII, since it goes into a header',
+    ]);
+  });
+
+  it('takes a scope as its description, or with the roles of those who may grant it; roles group scopes', async () => {
+    const more = [
+      'roles: { reader: { scopes: ["things:read"] } }',
+      'rotation: { inPlace: false }',
+      'scopes: { "things:read": Read, "things:drop": { description: Drop, roles: [owner, admin] } }',
+    ].join('\n');
+    const text = `${SIXTH.replace(/^scopes.*$/m, '')}${more}`;
+    await writeFile(join(folder, 'profiles', 'sixth.yaml'), text);
+    const profile = (await load('apis: [{name: six, profile: sixth, upstream: example}]')).apis[0]?.profile;
+    expect(profile).toMatchObject({
+      scopes: {
+        'things:read': { description: 'Read', roles: null },
+        'things:drop': { description: 'Drop', roles: ['owner', 'admin'] },
+      },
+      roles: { reader: { description: '', scopes: ['things:read'] } },
+      rotation: { inPlace: false, graceSecondsMax: 604_800, remindAfterDays: null },
+    });
+  });
+
+  it('is refused where scopes, roles, prefixes and what depends on them do not fit', async () => {
+    const profile = (...changes: readonly (readonly [RegExp, string])[]) =>
+      changes.reduce((text, [from, to]) => text.replace(from, to), SIXTH.trim());
+    const problems = async (text: string) => {
+      await writeFile(join(folder, 'profiles', 'sixth.yaml'), text);
+      return problemsOf('apis: [{name: six, profile: sixth, upstream: example}]');
+    };
+    expect(
+      await problems(
+        profile([
+          /^scopes.*$/m,
+          'scopes: { a: { description: A, roles: [owner, boss] }, b: 7, c: { roles: [], for: x } }',
+        ]),
+      ),
+    ).toEqual([
+      'profiles/sixth.yaml:4:47 scopes.a.roles[1]: must be one of owner, admin, developer, viewer',
+      'profiles/sixth.yaml:4:59 scopes.b: must be a description, or a mapping with description and roles',
+      'profiles/sixth.yaml:4:74 scopes.c.roles: must name at least one role',
+      'profiles/sixth.yaml:4:78 scopes.c.for: is not known here',
+    ]);
+    expect(
+      await problems(
+        profile(
+          [/^scopes.*$/m, 'scopes: { a: A }\nroles: { r: { scopes: [a, b] } }'],
+          [/^ {2}limits.*$/m, '  limitsOn: every'],
+        ),
+      ),
+    ).toEqual([
+      'profiles/sixth.yaml:5:27 roles.r.scopes[1]: there is no scope b; known are a',
+      'profiles/sixth.yaml:15:13 headers.limitsOn: every answer cannot have limit headers while headers.limits names none',
+    ]);
+    expect(
+      await problems(
+        profile([
+          /^key.*$/m,
+          'key: { prefixes: { a: "sx_{project_slug}_{project_slug}_", b: "sy_{slug}_", c: "{project_slug}_", d: "sz_x{project_slug}_" } }',
+        ]),
+      ),
+    ).toEqual([
+      'profiles/sixth.yaml:2:23 key.prefixes.a: may have {project_slug} once',
+      'profiles/sixth.yaml:2:63 key.prefixes.b: {slug} is not known here; known is {project_slug}',
+      'profiles/sixth.yaml:2:80 key.prefixes.c: must be lower case words that end in _ or -; one of them, but not the first, may be {project_slug}',
+      'profiles/sixth.yaml:2:102 key.prefixes.d: must be lower case words that end in _ or -; one of them, but not the first, may be {project_slug}',
+    ]);
+    expect(
+      await problems(
+        profile([
+          /^key.*$/m,
+          'key: { prefixes: { a: "sx_{project_slug}_", b: "sx_{project_slug}_b_", c: sx_c_, d: sy_ } }',
+        ]),
+      ),
+    ).toEqual(
+      [
+        ['2:23', 'a', 'b'],
+        ['2:48', 'b', 'a'],
+        ['2:75', 'c', 'a'],
+        ['2:75', 'c', 'b'],
+      ].map(
+        ([at, one, other]) =>
+          `profiles/sixth.yaml:${at} key.prefixes.${one}: begins with the prefix of ${other}, so that keys of the two could not be told apart`,
+      ),
+    );
+    expect(
+      await problems(
+        profile(
+          [/^defaultPlan/m, 'rotation: { graceSecondsMax: -1, remindAfterDays: 0, inplace: true }\ndefaultPlan'],
+          [/^plans.*$/m, 'plans: { basic: { keysMax: 1.5 } }'],
+          [/^ {2}limited/m, '  limitsOn: all\n  limited'],
+        ),
+      ),
+    ).toEqual([
+      'profiles/sixth.yaml:5:28 plans.basic.keysMax: must be a whole number',
+      'profiles/sixth.yaml:6:30 rotation.graceSecondsMax: must be 0 or more',
+      'profiles/sixth.yaml:6:51 rotation.remindAfterDays: must be 1 or more',
+      'profiles/sixth.yaml:6:54 rotation.inplace: is not known here',
+      'profiles/sixth.yaml:16:13 headers.limitsOn: must be charged or every',
     ]);
   });
 });

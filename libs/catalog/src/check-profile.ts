@@ -1,4 +1,6 @@
-import type { Problem } from './problem.js';
+import { readPrefixes } from '@gatehouse/key-domain/key-prefix';
+import { checkTokens } from './check-tokens.js';
+import { listText, type Problem } from './problem.js';
 import type { Profile } from './profile-schema.js';
 import { GATEWAY_PLACEHOLDERS, refusalWords } from './refusal-words.js';
 import { REFUSALS, type RefusalCode } from './refusals.js';
@@ -13,6 +15,8 @@ export function checkProfile(profile: Profile): Problem[] {
   return [
     ...checkPrefixes(profile),
     ...checkCredentials(profile),
+    ...checkTokens(profile),
+    ...checkRoles(profile),
     ...checkPlans(profile),
     ...checkWords(profile),
     ...checkBodies(profile),
@@ -20,21 +24,26 @@ export function checkProfile(profile: Profile): Problem[] {
   ];
 }
 
+/** Compared are the texts before a slug: with it in the way, prefixes that begin alike would depend on how projects are named. */
 function checkPrefixes(profile: Profile): Problem[] {
-  const prefixes = Object.entries(profile.key.prefixes);
-  return prefixes.flatMap(([environment, prefix]) =>
+  const prefixes = readPrefixes(profile.key.prefixes);
+  return prefixes.flatMap(({ environment, head }) =>
     prefixes
-      .filter(([other, otherPrefix]) => other !== environment && prefix.startsWith(otherPrefix))
-      .map(([other]) => ({
+      .filter((other) => other.environment !== environment && head.startsWith(other.head))
+      .map((other) => ({
         path: ['key', 'prefixes', environment],
-        message: `begins with the prefix of ${other}, so that keys of the two could not be told apart`,
+        message: `begins with the prefix of ${other.environment}, so that keys of the two could not be told apart`,
       })),
   );
 }
 
 function checkCredentials(profile: Profile): Problem[] {
   const seen = new Set<string>();
-  return profile.credentials.flatMap(({ header, scheme }, index) => {
+  const tokensHeader = profile.tokens?.header ?? '';
+  const forTokens: Problem[] = NOT_FOR_CREDENTIALS.has(tokensHeader.toLowerCase())
+    ? [{ path: ['tokens', 'header'], message: `${tokensHeader} cannot carry a credential` }]
+    : [];
+  const forKeys = profile.credentials.flatMap(({ header, scheme }, index) => {
     const path = ['credentials', index];
     if (NOT_FOR_CREDENTIALS.has(header.toLowerCase())) {
       return [{ path: [...path, 'header'], message: `${header} cannot carry a credential` }];
@@ -44,6 +53,23 @@ function checkCredentials(profile: Profile): Problem[] {
     seen.add(place);
     return [];
   });
+  return [...forKeys, ...forTokens];
+}
+
+function checkRoles(profile: Profile): Problem[] {
+  const known = Object.keys(profile.scopes);
+  return Object.entries(profile.roles).flatMap(([role, { scopes }]) =>
+    scopes.flatMap((scope, index) =>
+      known.includes(scope)
+        ? []
+        : [
+            {
+              path: ['roles', role, 'scopes', index],
+              message: `there is no scope ${scope}; known are ${listText(known)}`,
+            },
+          ],
+    ),
+  );
 }
 
 function checkPlans(profile: Profile): Problem[] {
@@ -115,7 +141,10 @@ function checkHeaders(profile: Profile): Problem[] {
     ['limits', profile.headers.limits, LIMIT_PLACEHOLDERS],
     ['limited', profile.headers.limited, ['retry_after']],
   ] as const;
-  return groups.flatMap(([group, headers, known]) =>
+  const silent = profile.headers.limitsOn === 'every' && Object.keys(profile.headers.limits).length === 0;
+  const message = 'every answer cannot have limit headers while headers.limits names none';
+  const problems: Problem[] = silent ? [{ path: ['headers', 'limitsOn'], message }] : [];
+  const unknown = groups.flatMap(([group, headers, known]) =>
     Object.entries(headers).flatMap(([header, template]) =>
       unknownPlaceholders(placeholdersOf(template), known).map((name) => ({
         path: ['headers', group, header],
@@ -123,6 +152,7 @@ function checkHeaders(profile: Profile): Problem[] {
       })),
     ),
   );
+  return [...problems, ...unknown];
 }
 
 function unknownPlaceholders(names: ReadonlySet<string>, known: readonly string[]): string[] {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { catalogName, quotas, scopeName } from './profile-schema.js';
+import { catalogName, scopeName } from './names.js';
+import { keysMax, quotas } from './profile-schema.js';
 
 const host = z
   .string()
@@ -25,11 +26,18 @@ const route = z.strictObject({
   match: z
     .string()
     .regex(
-      /^([A-Z]+|\*) (\/|(\/(\*\*?|[A-Za-z0-9._~!$&'()+,=:@-]+))+)$/,
-      'must be a method and a path, such as POST /v1/invoices/*, with * or ** as whole segments',
+      /^([A-Z]+|\*) (\/|(\/(\*\*?|\{project\}|[A-Za-z0-9._~!$&'()+,=:@-]+))+)$/,
+      'must be a method and a path, such as POST /v1/invoices/*, with *, ** or {project} as whole segments',
     )
     .refine((match) => !/\/\.\.?(\/|$)/.test(match), 'must not have the segments . and ..')
-    .describe('Method and path, POST /v1/x; * is any method or one segment, ** any number of segments.'),
+    .refine((match) => !/\{project\}.*\{project\}/.test(match), 'may have {project} once')
+    .refine(
+      (match) => !/\/\*\*\/.*\{project\}/.test(match),
+      'must not have {project} behind **, where it has no certain place',
+    )
+    .describe(
+      "Method and path, POST /v1/x; * is any method or one segment, ** any number of segments, {project} one segment that must be the id of the key's project.",
+    ),
   scopes: z.array(scopeName).default([]).describe('All of these are needed.'),
   cost: z
     .number()
@@ -41,9 +49,53 @@ const route = z.strictObject({
 });
 
 const planOverride = z
-  .strictObject({ key: quotas.optional(), organization: quotas.optional() })
+  .strictObject({ key: quotas.optional(), organization: quotas.optional(), keysMax: keysMax.optional() })
   .describe("What is given replaces the profile's quotas of that subject; {} takes them away.");
 const planOverrides = z.record(catalogName, planOverride).default({});
+
+/** Fewer characters behind its prefix, and a key could be guessed. */
+const IMPORTED_BODY_MIN = 16;
+
+const importedForm = {
+  prefix: z
+    .string()
+    .max(60, 'must have 60 characters at most')
+    .regex(/^[\x21-\x2b\x2d-\x7e]*$/, 'must be visible ASCII without commas')
+    .describe('What these keys begin with; empty where they have nothing in common.'),
+  length: z
+    .number()
+    .int('must be a whole number')
+    .min(IMPORTED_BODY_MIN, `must be ${IMPORTED_BODY_MIN} or more`)
+    .max(256, 'must be 256 at most')
+    .describe('Characters of the whole key, its prefix included.'),
+};
+
+const importedKeys = z
+  .discriminatedUnion(
+    'digest',
+    [
+      z.strictObject({
+        ...importedForm,
+        digest: z.literal('sha256'),
+        pepper: z.never('must not be here: sha256 takes none').optional(),
+      }),
+      z.strictObject({
+        ...importedForm,
+        digest: z.literal('hmac-sha256'),
+        pepper: z
+          .string()
+          .regex(/^[A-Za-z][A-Za-z0-9_-]{0,63}$/, 'must be a name: letters, digits, _ and -, 64 at most')
+          .describe('Names an entry of the environment variable IMPORT_PEPPERS.'),
+      }),
+    ],
+    { error: 'must be sha256 or hmac-sha256' },
+  )
+  .superRefine(({ prefix, length }, context) => {
+    const lengthMin = prefix.length + IMPORTED_BODY_MIN;
+    if (length >= lengthMin || length < IMPORTED_BODY_MIN) return;
+    const message = `must be ${lengthMin} or more: ${IMPORTED_BODY_MIN} characters behind the prefix`;
+    context.addIssue({ code: 'custom', path: ['length'], message });
+  });
 
 const api = z.strictObject({
   name: catalogName,
@@ -59,6 +111,19 @@ const api = z.strictObject({
     .array(route)
     .default([{ match: '* /**', scopes: [], cost: 1 }])
     .describe('The first row that matches a request decides what it needs; without a match it is refused with 404.'),
+  environments: z
+    .array(catalogName)
+    .min(1, 'must name at least one environment')
+    .optional()
+    .describe('Only keys of these environments are issued and accepted; without it, all of the profile.'),
+  leakPolicy: z
+    .enum(['revoke', 'quarantine', 'notify'], { error: 'must be revoke, quarantine or notify' })
+    .default('revoke')
+    .describe('What happens to a key that was found in public.'),
+  importedKeys: z
+    .array(importedKeys)
+    .default([])
+    .describe('The forms of keys that a former system issued and that go on working.'),
   plans: planOverrides,
 });
 

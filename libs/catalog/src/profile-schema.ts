@@ -1,16 +1,11 @@
+import { PROJECT_SLUG } from '@gatehouse/key-domain/key-prefix';
 import { z } from 'zod';
+import { catalogName, headerName, roleNames, scopeName } from './names.js';
 import { REFUSALS, type RefusalCode } from './refusals.js';
+import { tokensSchema } from './tokens-schema.js';
+import { WINDOW_SECONDS, type WindowName } from './window-seconds.js';
 
-/** What names an API, a profile, a plan or an environment. */
-export const catalogName = z
-  .string()
-  .regex(/^[a-z][a-z0-9-]{0,39}$/, 'must be lower case letters, digits and hyphens, 40 at most');
-const headerName = z.string().regex(/^[A-Za-z][A-Za-z0-9-]{0,63}$/, 'must be a header name');
 const headerValue = z.string().regex(/^[\x20-\x7e]*$/, 'must be printable ASCII, since it goes into a header');
-export const scopeName = z
-  .string()
-  .regex(/^[a-z][a-z0-9_:.-]{0,63}$/, 'must be lower case letters, digits and . _ : -, 64 at most');
-
 /** Any JSON value whose strings may hold `{placeholders}`; see render-template.ts for what they stand for. */
 const template: z.ZodType<Template> = z.lazy(() =>
   z.union([z.string(), z.number(), z.boolean(), z.null(), z.array(template), z.record(z.string(), template)], {
@@ -34,16 +29,82 @@ const fallbackWords = refusalWords.extend({
 
 const refusalCodes = Object.keys(REFUSALS) as [RefusalCode, ...RefusalCode[]];
 
+const windowNames = Object.keys(WINDOW_SECONDS) as [WindowName, ...WindowName[]];
+
 /** Quotas by window: `second`, `minute`, `hour`, `day`; windows of one subject apply together. */
 export const quotas = z.partialRecord(
-  z.enum(['second', 'minute', 'hour', 'day']),
+  z.enum(windowNames),
   z.number().int('must be a whole number').min(1, 'must be 1 or more').max(4_000_000_000, 'must be 4000000000 at most'),
 );
+
+/** How many live keys one organization may have; null: any number. */
+export const keysMax = z
+  .number()
+  .int('must be a whole number')
+  .min(0, 'must be 0 or more')
+  .max(1_000_000, 'must be 1000000 at most')
+  .nullable()
+  .describe('How many live keys of this API an organization may have; null: any number.');
 
 const planSchema = z.strictObject({
   key: quotas.default({}).describe('For each key.'),
   organization: quotas.default({}).describe('For all keys of one organization together.'),
+  keysMax: keysMax.default(null),
 });
+
+/**
+ * What keys of one environment begin with: words with `_` or `-` behind each. One word, but not the first, may be
+ * `{project_slug}`, the slug of the key's project [T1].
+ */
+const keyPrefix = z
+  .string()
+  .regex(
+    /^[a-z][a-z0-9]*([_-]([a-z0-9]+|\{[^{}]*\}))*[_-]$/,
+    'must be lower case words that end in _ or -; one of them, but not the first, may be {project_slug}',
+  )
+  .superRefine((prefix, context) => {
+    const message = prefixProblem(prefix);
+    if (message !== undefined) context.addIssue({ code: 'custom', message });
+  });
+
+/** A permission: its description alone, or with the roles of the members who may give it to a key. */
+const scope = z
+  .union(
+    [
+      z.string(),
+      z.strictObject({
+        description: z.string().default(''),
+        roles: z.array(roleNames).min(1, 'must name at least one role').optional(),
+      }),
+    ],
+    { error: 'must be a description, or a mapping with description and roles' },
+  )
+  .transform((given) =>
+    typeof given === 'string'
+      ? { description: given, roles: null }
+      : { description: given.description, roles: given.roles ?? null },
+  );
+
+const rotation = z
+  .strictObject({
+    inPlace: z.boolean().default(true).describe('Whether a key can get a new secret; false: create, swap, revoke.'),
+    graceSecondsMax: z
+      .number()
+      .int('must be a whole number')
+      .min(0, 'must be 0 or more')
+      .max(31_536_000, 'must be 31536000 (a year) at most')
+      .default(604_800)
+      .describe('How long the old secret may work beside the new one at most.'),
+    remindAfterDays: z
+      .number()
+      .int('must be a whole number')
+      .min(1, 'must be 1 or more')
+      .max(36_500, 'must be 36500 at most')
+      .nullable()
+      .default(null)
+      .describe('A key whose secret is older is marked as due for rotation; null: never.'),
+  })
+  .prefault({});
 
 /** A profile: how one published API looks to its consumers. Data only. */
 export const profileSchema = z.strictObject({
@@ -51,16 +112,12 @@ export const profileSchema = z.strictObject({
   description: z.string().default(''),
   key: z.strictObject({
     prefixes: z
-      .record(
-        catalogName,
-        z
-          .string()
-          .max(60, 'must have 60 characters at most')
-          .regex(/^[a-z][a-z0-9]*([_-][a-z0-9]+)*[_-]$/, 'must be lower case words that end in _ or -'),
-      )
+      .record(catalogName, keyPrefix)
       .refine((prefixes) => Object.keys(prefixes).length > 0, 'must have at least one environment')
       .refine((prefixes) => new Set(Object.values(prefixes)).size === Object.keys(prefixes).length, 'must differ')
-      .describe('Environment -> what its keys begin with. The first one is the default.'),
+      .describe(
+        'Environment -> what its keys begin with; {project_slug} stands for the slug of the project. The first one is the default.',
+      ),
   }),
   credentials: z
     .array(
@@ -76,13 +133,27 @@ export const profileSchema = z.strictObject({
     .describe(
       'Where a credential may be, in the order in which they are read. Without a scheme it is the whole value.',
     ),
+  tokens: tokensSchema.optional(),
   browserRequests: z
     .enum(['allow', 'refuse'], { error: 'must be allow or refuse' })
     .default('allow')
-    .describe("Whether a request that a browser's script sends may carry a key."),
-  scopes: z.record(scopeName, z.string()).describe('Every permission that a key can have -> what it allows.'),
+    .describe("Whether a request that a browser's script sends may carry a key. An access token is made for browsers."),
+  scopes: z
+    .record(scopeName, scope)
+    .describe('Every permission that a key can have -> what it allows, and which members may grant it.'),
+  roles: z
+    .record(
+      catalogName,
+      z.strictObject({
+        description: z.string().default(''),
+        scopes: z.array(scopeName).min(1, 'must name at least one scope'),
+      }),
+    )
+    .default({})
+    .describe('Named groups of scopes, for creating keys.'),
   plans: z.record(catalogName, planSchema),
   defaultPlan: catalogName.describe('For organizations whose own plan this API does not have.'),
+  rotation,
   errors: z.strictObject({
     contentType: z
       .string()
@@ -102,7 +173,18 @@ export const profileSchema = z.strictObject({
       limits: z
         .record(headerName, headerValue)
         .default({})
-        .describe('On every answer for which a limit was asked: {limit}, {remaining}, {reset} of the tightest window.'),
+        .describe(
+          '{limit}, {remaining}, {reset} of one window; of which, and on which answers, limitsWindow and limitsOn say.',
+        ),
+      limitsOn: z
+        .enum(['charged', 'every'], { error: 'must be charged or every' })
+        .default('charged')
+        .describe('charged: answers for which a limit was asked; every: all answers, errors too.'),
+      limitsWindow: z
+        .enum(windowNames, { error: `must be one of ${windowNames.join(', ')}` })
+        .nullable()
+        .default(null)
+        .describe('Whose numbers headers.limits tell while none of the windows refuses; null: those of the tightest.'),
       limited: z
         .record(headerName, headerValue)
         .default({})
@@ -113,3 +195,17 @@ export const profileSchema = z.strictObject({
 
 export type Profile = z.infer<typeof profileSchema>;
 export type Plan = z.infer<typeof planSchema>;
+
+/** Characters of a prefix beside the slug, which has 40 at most. */
+const PREFIX_TEXT_MAX = 60;
+
+function prefixProblem(prefix: string): string | undefined {
+  const placeholders = prefix.match(/\{[^{}]*\}/g) ?? [];
+  const unknown = placeholders.find((placeholder) => placeholder !== PROJECT_SLUG);
+  if (unknown !== undefined) return `${unknown} is not known here; known is ${PROJECT_SLUG}`;
+  if (placeholders.length > 1) return `may have ${PROJECT_SLUG} once`;
+  if (prefix.length - placeholders.length * PROJECT_SLUG.length > PREFIX_TEXT_MAX) {
+    return `must have ${PREFIX_TEXT_MAX} characters at most`;
+  }
+  return undefined;
+}

@@ -11,6 +11,8 @@ export const GATEWAY_PLACEHOLDERS = [
   'key_id',
   'header',
   'scopes',
+  'errors',
+  'second_factor',
 ] as const;
 
 /** How one profile says one refusal, before the values of the request are filled in. */

@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { profileSchema } from './profile-schema.js';
 import { renderLimitHeaders } from './render-limit-headers.js';
 
-const profile = profileSchema.parse({
+const plain = {
   name: 'acme',
   key: { prefixes: { live: 'ac_' } },
   credentials: [{ header: 'X-API-Key' }],
@@ -14,11 +14,12 @@ const profile = profileSchema.parse({
   headers: {
     limits: { 'X-RateLimit-Limit': '{limit}', 'X-Left': '{remaining} of {limit}', 'X-RateLimit-Reset': '{reset}' },
   },
-});
+};
+const profile = profileSchema.parse(plain);
 
-const window = (quota: number, remaining: number, resetAtSeconds: number): WindowState => ({
+const window = (quota: number, remaining: number, resetAtSeconds: number, windowSeconds = 60): WindowState => ({
   subject: 'key:a',
-  windowSeconds: 60,
+  windowSeconds,
   quota,
   remaining,
   resetAtSeconds,
@@ -26,7 +27,9 @@ const window = (quota: number, remaining: number, resetAtSeconds: number): Windo
 
 describe('renderLimitHeaders', () => {
   it('lets the window with the least left speak', () => {
-    expect(renderLimitHeaders(profile, [window(1000, 900, 2000), window(30, 4, 1060), window(50, 9, 1001)])).toEqual([
+    expect(
+      renderLimitHeaders(profile, [window(1000, 900, 2000), window(30, 4, 1060), window(50, 9, 1001)], false),
+    ).toEqual([
       ['X-RateLimit-Limit', '30'],
       ['X-Left', '4 of 30'],
       ['X-RateLimit-Reset', '1060'],
@@ -38,11 +41,26 @@ describe('renderLimitHeaders', () => {
       [window(10, 0, 1001), window(60, 0, 1060)],
       [window(60, 0, 1060), window(10, 0, 1001)],
     ]) {
-      expect(renderLimitHeaders(profile, windows)[2]).toEqual(['X-RateLimit-Reset', '1060']);
+      expect(renderLimitHeaders(profile, windows, true)[2]).toEqual(['X-RateLimit-Reset', '1060']);
     }
   });
 
   it('says nothing where no limit was asked', () => {
-    expect(renderLimitHeaders(profile, [])).toEqual([]);
+    expect(renderLimitHeaders(profile, [], false)).toEqual([]);
+  });
+
+  it('[A10] lets the window speak that the profile names, but the tightest where a limit refused', () => {
+    const named = profileSchema.parse({ ...plain, headers: { ...plain.headers, limitsWindow: 'minute' } });
+    const windows = [
+      window(30, 0, 1001, 1),
+      window(120, 118, 1060),
+      window(200, 110, 1060),
+      window(500, 2, 9000, 86_400),
+    ];
+    const limitOf = (from: readonly WindowState[], refused: boolean) =>
+      renderLimitHeaders(named, from, refused)[0]?.[1];
+    expect(limitOf(windows, false)).toBe('200');
+    expect(limitOf(windows, true)).toBe('30');
+    expect(limitOf(windows.slice(3), false)).toBe('500');
   });
 });

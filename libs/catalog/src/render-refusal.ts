@@ -16,7 +16,19 @@ export interface RefusalValues {
   readonly header?: string | undefined;
   /** The scopes that the route needs. */
   readonly scopes?: readonly string[] | undefined;
+  /** Field of a body -> what is wrong with it; empty where that is not the reason. */
+  readonly errors?: Readonly<Record<string, string>> | undefined;
+  /** What is to be proven yet, where a sign-in lacks it. */
+  readonly second_factor?: SecondFactorChallenge | null | undefined;
 }
+
+/** As the platform's own sign-in has it. */
+type SecondFactorChallenge = {
+  readonly challenge: string;
+  readonly methods: readonly string[];
+  /** Seconds. */
+  readonly expires_in: number;
+};
 
 export interface RenderedRefusal {
   readonly status: number;
@@ -63,6 +75,7 @@ export function renderRefusal(profile: Profile, code: RefusalCode, values: Refus
       ...gatewayValues(refusal.words, code),
       ...values,
       retry_after: retryAfter,
+      errors: values.errors ?? {},
       header: values.header ?? profile.credentials[0]?.header,
     });
   return { status, headers, body };
@@ -104,11 +117,20 @@ function renderBody(words: RefusalWords, values: TemplateValues): string {
   return JSON.stringify(renderTemplate(words.body, { ...values, ...fields }));
 }
 
+/** Of a request whose body was to prove something: no credential of the API was looked at. */
+const OF_SIGN_IN: ReadonlySet<RefusalCode> = new Set([
+  'credentials_invalid',
+  'second_factor_required',
+  'second_factor_invalid',
+  'refresh_token_invalid',
+]);
+const OF_TOKENS: ReadonlySet<RefusalCode> = new Set(['token_invalid', 'token_expired', 'token_ended', ...OF_SIGN_IN]);
+
 /** No `error` where nothing was sent (RFC 6750 section 3.1); a header without a scheme has no registered challenge. */
 function challenge(profile: Profile, code: RefusalCode, status: number): string | undefined {
   if (status !== 401 && code !== 'scope_missing') return undefined;
-  const scheme = profile.credentials[0]?.scheme ?? 'ApiKey';
+  const scheme = OF_TOKENS.has(code) ? 'Bearer' : (profile.credentials[0]?.scheme ?? 'ApiKey');
   const realm = `${scheme} realm="${profile.name}"`;
-  if (code === 'credential_missing') return realm;
+  if (code === 'credential_missing' || OF_SIGN_IN.has(code)) return realm;
   return `${realm}, error="${code === 'scope_missing' ? 'insufficient_scope' : 'invalid_token'}"`;
 }

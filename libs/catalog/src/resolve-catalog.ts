@@ -1,10 +1,11 @@
 import type { Limit } from '@gatehouse/limit-domain/limit';
 import type { Api, Catalog, PlanLimits, Route } from './api.js';
+import { checkImportedKeys } from './check-imported-keys.js';
+import { checkReserved } from './check-reserved.js';
 import type { ApiConfiguration, Configuration, PlanOverrides } from './configuration-schema.js';
 import { listText, type Path, type Problem } from './problem.js';
 import type { Plan, Profile } from './profile-schema.js';
-
-const WINDOW_SECONDS = { second: 1, minute: 60, hour: 3_600, day: 86_400 } as const;
+import { WINDOW_SECONDS, type WindowName } from './window-seconds.js';
 
 export type ResolvedCatalog =
   | { readonly kind: 'resolved'; readonly catalog: Catalog }
@@ -23,6 +24,7 @@ export function resolveCatalog(configuration: Configuration, profiles: ReadonlyM
         hosts.map((value, position) => ({ value, path: ['apis', index, 'hosts', position] })),
       ),
     ),
+    ...checkReserved(configuration, profiles),
     ...unknownPlans(configuration.plans, ['plans'], planNames([...profiles.values()])),
   ];
   const apis: Api[] = [];
@@ -42,7 +44,7 @@ function resolveApi(given: ApiConfiguration, profile: Profile, overrides: PlanOv
   const plans: Record<string, PlanLimits> = Object.create(null);
   for (const [name, plan] of Object.entries(profile.plans)) {
     const own = { ...plan, ...overrides[name], ...given.plans[name] };
-    plans[name] = { key: limitsOf(own.key), organization: limitsOf(own.organization) };
+    plans[name] = { key: limitsOf(own.key), organization: limitsOf(own.organization), keysMax: own.keysMax ?? null };
   }
   return {
     name: given.name,
@@ -52,12 +54,15 @@ function resolveApi(given: ApiConfiguration, profile: Profile, overrides: PlanOv
     limiterOutage: given.limiterOutage,
     routes: given.routes.map(resolveRoute),
     plans,
+    environments: given.environments ?? null,
+    leakPolicy: given.leakPolicy,
+    importedKeys: given.importedKeys.map((form) => ({ ...form, pepper: form.pepper ?? null })),
   };
 }
 
 function limitsOf(quotas: Plan['key'] | undefined): Limit[] {
   return Object.entries(quotas ?? {})
-    .map(([window, quota]) => ({ windowSeconds: WINDOW_SECONDS[window as keyof typeof WINDOW_SECONDS], quota }))
+    .map(([window, quota]) => ({ windowSeconds: WINDOW_SECONDS[window as WindowName], quota }))
     .sort((one, other) => one.windowSeconds - other.windowSeconds);
 }
 
@@ -72,6 +77,8 @@ function checkApi(given: ApiConfiguration, api: Api, path: Path): Problem[] {
     ...unknownScopes(api, path),
     ...unreachableRoutes(given, path),
     ...impossibleCosts(api, path),
+    ...unknownEnvironments(given, api.profile, path),
+    ...checkImportedKeys(api, path),
   ];
 }
 
@@ -114,6 +121,20 @@ function unknownScopes(api: Api, path: Path): Problem[] {
           ],
     ),
   );
+}
+
+function unknownEnvironments({ environments = [] }: ApiConfiguration, profile: Profile, path: Path): Problem[] {
+  const known = Object.keys(profile.key.prefixes);
+  const places = environments.map((value, position) => ({ value, path: [...path, 'environments', position] }));
+  return [
+    ...repeated(places),
+    ...places
+      .filter(({ value }) => !known.includes(value))
+      .map(({ value, path: place }) => ({
+        path: place,
+        message: `the profile ${profile.name} has no environment ${value}; known are ${listText(known)}`,
+      })),
+  ];
 }
 
 /** The first row that matches decides, so a row behind its like, or behind one that matches everything, is a mistake. */

@@ -19,6 +19,7 @@ const url = (protocols: readonly string[]) =>
 export const databaseUrl = url(['postgres:', 'postgresql:']);
 export const natsUrl = url(['nats:', 'tls:']);
 export const redisUrl = url(['redis:', 'rediss:', 'valkey:']);
+export const smtpUrl = url(['smtp:', 'smtps:']);
 export const publicUrl = url(['http:', 'https:']);
 
 const WEAK_SECRETS = /^(changeme|change-me|secret|password|gatehouse|default|test)/i;

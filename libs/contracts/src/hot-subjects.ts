@@ -2,6 +2,9 @@
 export const VERIFY_SUBJECT = 'gatehouse.v1.keys.verify';
 export const TAKE_SUBJECT = 'gatehouse.v1.ratelimit.take';
 
+/** Where gateways tell the keys service what keys were used for; the payload is the JSON of `usage-report.ts`. */
+export const USAGE_SUBJECT = 'gatehouse.v1.keys.usage';
+
 /** Where one keys replica hears that a key has changed. Replica ids are checked before they enter a subject. */
 export function invalidateSubject(holderId: string): string {
   return `gatehouse.v1.keys.invalidate.${checkReplicaId(holderId)}`;

@@ -1,10 +1,15 @@
 import { z } from 'zod';
 import { actorSchema, roleSchema } from './actor.js';
 import { contract } from './contract.js';
+import { organizationLimitsSchema } from './keys.js';
 import { plainText, typedEmail } from './plain-text.js';
 
 /** Where a sign-in comes from, for the session list and the audit log. */
-const originSchema = z.strictObject({ address: z.string(), userAgent: z.string().max(512), requestId: z.string() });
+export const originSchema = z.strictObject({
+  address: z.string(),
+  userAgent: z.string().max(512),
+  requestId: z.string(),
+});
 
 export const accountViewSchema = z.strictObject({
   id: z.string(),
@@ -20,6 +25,17 @@ export const membershipSchema = z.strictObject({
 });
 export type Membership = z.infer<typeof membershipSchema>;
 
+/** What a session has not shown, and an organization asks for. */
+export const wantedProofSchema = z.enum(['second_factor', 'sso']);
+
+/** An organization that the account belongs to, and that this session may not enter. */
+export const closedOrganizationSchema = z.strictObject({
+  organizationId: z.string(),
+  organizationName: z.string(),
+  wants: z.array(wantedProofSchema),
+});
+export type ClosedOrganization = z.infer<typeof closedOrganizationSchema>;
+
 /** A session as its owner's browser holds it: the token is in this answer only, stored as a hash. */
 const signedInSchema = z.strictObject({
   kind: z.literal('signed_in'),
@@ -30,7 +46,32 @@ const signedInSchema = z.strictObject({
   account: accountViewSchema,
 });
 
-const passwordRefused = z.strictObject({
+/** What an account can be asked for after its first factor. */
+export const secondFactorSchema = z.enum(['passkey', 'totp', 'backup_code']);
+
+export const secondFactorRequiredSchema = z.strictObject({
+  kind: z.literal('second_factor_required'),
+  challenge: z.string(),
+  methods: z.array(secondFactorSchema),
+  expiresInSeconds: z.number().int(),
+});
+
+/** Where a sign-in stands after any of its steps. The challenge opens nothing but its next step. */
+export const proceededSchemas = [
+  signedInSchema,
+  secondFactorRequiredSchema,
+  z.strictObject({ kind: z.literal('account_disabled') }),
+] as const;
+
+/** Somebody who changes the own account: the session in which it is asked, and where from. */
+export const personSchema = z.strictObject({
+  accountId: plainText.max(64),
+  sessionId: plainText.max(64),
+  origin: originSchema,
+});
+
+/** Why a password, or an address, may not be set. */
+export const passwordRefused = z.strictObject({
   kind: z.literal('refused'),
   code: z.enum(['password_too_short', 'password_too_long', 'password_too_common', 'email_invalid']),
   message: z.string(),
@@ -47,7 +88,7 @@ export const claimInstallation = contract(
     origin: originSchema,
   }),
   z.discriminatedUnion('kind', [
-    signedInSchema,
+    ...proceededSchemas,
     z.strictObject({ kind: z.literal('token_invalid') }),
     passwordRefused,
     z.strictObject({ kind: z.literal('busy'), retryAfterSeconds: z.number().int() }),
@@ -57,9 +98,15 @@ export const claimInstallation = contract(
 /** Password sign-in. Unknown address and wrong password are one answer, after the same work. */
 export const signIn = contract(
   'gatehouse.v1.identity.sign-in',
-  z.strictObject({ email: typedEmail, password: z.string().max(4096), origin: originSchema }),
+  z.strictObject({
+    email: typedEmail,
+    password: z.string().max(4096),
+    /** What a browser keeps that has signed in here before. */
+    deviceToken: z.string().max(200).optional(),
+    origin: originSchema,
+  }),
   z.discriminatedUnion('kind', [
-    signedInSchema,
+    ...proceededSchemas,
     z.strictObject({ kind: z.literal('credentials_invalid') }),
     z.strictObject({ kind: z.literal('too_many_attempts'), retryAfterSeconds: z.number().int() }),
     z.strictObject({ kind: z.literal('busy'), retryAfterSeconds: z.number().int() }),
@@ -85,7 +132,11 @@ export const authenticateSession = contract(
       kind: z.literal('authenticated'),
       sessionId: z.string(),
       account: accountViewSchema,
+      /** Where the session may act. */
       memberships: z.array(membershipSchema),
+      closedOrganizations: z.array(closedOrganizationSchema).default([]),
+      /** Whether the account runs this installation. */
+      isOperator: z.boolean(),
       csrfToken: z.string(),
       accessToken: z.string().nullable(),
       accessTokenTtlSeconds: z.number().int(),
@@ -140,6 +191,32 @@ export const findProject = contract(
   z.discriminatedUnion('kind', [
     z.strictObject({ kind: z.literal('found'), project: projectViewSchema, plan: z.string() }),
     z.strictObject({ kind: z.literal('not_found') }),
+  ]),
+);
+
+/**
+ * What the operator of the installation says of an organization: its plan, quotas of its own in place of the plan's [A9],
+ * whether it is suspended. What is not named stays. The keys service is told afterwards, by who asked.
+ */
+export const setOrganization = contract(
+  'gatehouse.v1.identity.organizations.set',
+  z.strictObject({
+    accountId: z.string(),
+    organizationId: plainText.max(64),
+    plan: plainText.min(1).max(64).optional(),
+    limits: organizationLimitsSchema.nullable().optional(),
+    suspended: z.boolean().optional(),
+    origin: originSchema,
+  }),
+  z.discriminatedUnion('kind', [
+    z.strictObject({
+      kind: z.literal('set'),
+      plan: z.string(),
+      limits: organizationLimitsSchema.nullable(),
+      suspended: z.boolean(),
+    }),
+    z.strictObject({ kind: z.literal('not_found') }),
+    z.strictObject({ kind: z.literal('not_permitted') }),
   ]),
 );
 

@@ -1,16 +1,18 @@
+import { aKey } from '@gatehouse/key-domain/a-key.conformance';
 import { describe, expect, it } from '@jest/globals';
 import { invalidateSubject, verifyReplicaSubject } from './hot-subjects.js';
 import { MalformedRecord } from './record-reader.js';
-import { decodeVerifyReplies, encodeVerifyReplies } from './verify-records.js';
+import { decodeVerifyReplies, encodeFacts, encodeVerifyReplies } from './verify-records.js';
 
 const REPLICA = '0123456789abcdef0123456789abcdef';
 
 describe('the replies to verification queries', () => {
   it('come back as they were written, with the id of the replica that wrote them', () => {
-    const bytes = encodeVerifyReplies(REPLICA, ['unknown', Buffer.from('{"keyId":"key_1"}'), 'unchanged']);
+    const facts = aKey({ name: 'naïve 🔑' });
+    const bytes = encodeVerifyReplies(REPLICA, ['unknown', encodeFacts(facts), 'unchanged']);
     expect(decodeVerifyReplies(bytes, 3)).toEqual({
       replicaId: REPLICA,
-      replies: [{ kind: 'unknown' }, { kind: 'facts', facts: { keyId: 'key_1' } }, { kind: 'unchanged' }],
+      replies: [{ kind: 'unknown' }, { kind: 'facts', facts }, { kind: 'unchanged' }],
     });
   });
 

@@ -1,27 +1,36 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { aKey } from './a-key.conformance.js';
 import { effectiveState } from './effective-state.js';
-import { judgeKey } from './judge-key.js';
+import { type JudgeContext, judgeKey } from './judge-key.js';
 import type { KeyFacts } from './key.js';
+import { type PermissionQuery, parsePermissionQuery } from './permission-query.js';
 
-const KEY: KeyFacts = {
-  keyId: 'key_1',
-  revision: 1,
+const KEY = aKey({ expiresAtMs: 1_000 });
+const CONTEXT: JudgeContext = {
+  nowMs: 999,
   api: 'exante',
-  organizationId: 'org_1',
-  projectId: 'prj_1',
-  plan: 'free',
-  environment: 'live',
-  scopes: ['invoices.read', 'invoices.write'],
-  state: 'active',
-  expiresAtMs: 1_000,
+  environments: null,
+  projectId: null,
+  address: '192.0.2.1',
+  isRead: false,
+  scopesNeeded: ['invoices.read'],
+  permissions: null,
 };
-const CONTEXT = { nowMs: 999, api: 'exante', scopesNeeded: ['invoices.read'] };
 
 describe('judgeKey', () => {
   it('accepts a key that has what the route needs', () => {
     expect(judgeKey(KEY, CONTEXT)).toEqual({ kind: 'valid', key: KEY });
     expect(judgeKey(KEY, { ...CONTEXT, scopesNeeded: [] }).kind).toBe('valid');
+  });
+
+  it('needs what a query over its scopes asks for, beside the scopes of the route', () => {
+    const query = (text: string) => parsePermissionQuery(text) as PermissionQuery;
+    const asked = (text: string) => judgeKey(KEY, { ...CONTEXT, permissions: query(text) });
+    expect(asked('invoices.write OR admin').kind).toBe('valid');
+    expect(asked('invoices.write AND admin')).toMatchObject({ reason: 'scope_missing', key: KEY });
+    const both = { ...CONTEXT, scopesNeeded: ['admin'], permissions: query('invoices.*') };
+    expect(judgeKey(KEY, both)).toMatchObject({ reason: 'scope_missing' });
   });
 
   it('says nothing about a key that is not known', () => {
@@ -42,16 +51,52 @@ describe('judgeKey', () => {
     }
   });
 
-  it('answers with the first refusal: other API, revoked, disabled, expired, scope', () => {
-    const worst = { ...KEY, api: 'xantly', state: 'revoked', scopes: [] } as const;
-    const context = { ...CONTEXT, nowMs: 2_000 };
-    expect(judgeKey(worst, context)).toMatchObject({ reason: 'key_of_other_api' });
-    expect(judgeKey({ ...worst, api: 'exante' }, context)).toMatchObject({ reason: 'key_revoked' });
-    expect(judgeKey({ ...worst, api: 'exante', state: 'disabled' }, context)).toMatchObject({ reason: 'key_disabled' });
-    expect(judgeKey({ ...worst, api: 'exante', state: 'active' }, context)).toMatchObject({ reason: 'key_expired' });
-    expect(judgeKey({ ...worst, api: 'exante', state: 'active' }, { ...context, nowMs: 1 })).toMatchObject({
-      reason: 'scope_missing',
+  it('answers with the first refusal: what became of the key, where it may be used, what it may do', () => {
+    const context: JudgeContext = {
+      ...CONTEXT,
+      nowMs: 2_000,
+      environments: ['test'],
+      projectId: 'prj_2',
+      address: '198.51.100.1',
+    };
+    // Each mend lets the next refusal show.
+    const mends: [string, Partial<KeyFacts>, Partial<JudgeContext>][] = [
+      ['key_of_other_api', { api: 'exante' }, {}],
+      ['key_revoked', { state: 'disabled' }, {}],
+      ['key_disabled', { state: 'quarantined' }, {}],
+      ['secret_retired', { secret: { generation: 1, endsAtMs: 2_001 } }, {}],
+      ['key_expired', { expiresAtMs: 2_001 }, {}],
+      ['organization_suspended', { organizationSuspended: false }, {}],
+      ['address_refused', { allowedAddresses: ['198.51.100.0/24'] }, {}],
+      ['key_of_other_environment', { environment: 'test' }, {}],
+      ['key_of_other_project', { projectId: 'prj_2' }, {}],
+      ['key_quarantined', {}, { isRead: true }],
+      ['scope_missing', { scopes: ['invoices.read'] }, {}],
+      ['uses_exhausted', { uses: 'left' }, {}],
+    ];
+    let key = aKey({
+      api: 'xantly',
+      state: 'revoked',
+      secret: { generation: 1, endsAtMs: 2_000 },
+      expiresAtMs: 2_000,
+      organizationSuspended: true,
+      allowedAddresses: ['192.0.2.0/24'],
+      scopes: [],
+      uses: 'exhausted',
     });
+    let asked = context;
+    for (const [reason, keyMend, contextMend] of mends) {
+      expect(judgeKey(key, asked)).toMatchObject({ kind: 'refused', reason });
+      key = { ...key, ...keyMend };
+      asked = { ...asked, ...contextMend };
+    }
+    expect(judgeKey(key, asked).kind).toBe('valid');
+  });
+
+  it('lets a quarantined key read, and nothing else', () => {
+    const key = { ...KEY, state: 'quarantined' } as const;
+    expect(judgeKey(key, { ...CONTEXT, isRead: true }).kind).toBe('valid');
+    expect(judgeKey(key, CONTEXT)).toMatchObject({ reason: 'key_quarantined' });
   });
 
   it('is valid only for an active, unexpired key of this API with all scopes', () => {
@@ -71,7 +116,7 @@ describe('judgeKey', () => {
             state === 'active' &&
             (expiresAtMs === null || nowMs < expiresAtMs) &&
             scopesNeeded.every((scope) => held.includes(scope));
-          expect(judgeKey(key, { nowMs, api: 'exante', scopesNeeded }).kind === 'valid').toBe(expected);
+          expect(judgeKey(key, { ...CONTEXT, nowMs, scopesNeeded }).kind === 'valid').toBe(expected);
         },
       ),
     );

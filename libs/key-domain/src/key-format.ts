@@ -6,5 +6,11 @@ export const RANDOM_BITS = 256;
 export const RANDOM_DIGITS = 43;
 export const CHECK_DIGITS = 6;
 
-/** No key of any profile is longer: prefixes have 60 characters at most. */
-export const KEY_LENGTH_MAX = 60 + RANDOM_DIGITS + CHECK_DIGITS;
+/** What every key has behind its prefix. */
+export const BODY_DIGITS = RANDOM_DIGITS + CHECK_DIGITS;
+
+/** No prefix is longer, also where it holds a project's slug. */
+export const PREFIX_LENGTH_MAX = 100;
+
+/** No key of any profile is longer. */
+export const KEY_LENGTH_MAX = PREFIX_LENGTH_MAX + BODY_DIGITS;

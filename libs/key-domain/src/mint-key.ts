@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { writeBase62 } from './base62.js';
-import { CHECK_DIGITS, KEY_LENGTH_MAX, RANDOM_BITS, RANDOM_DIGITS } from './key-format.js';
+import { CHECK_DIGITS, PREFIX_LENGTH_MAX, RANDOM_BITS, RANDOM_DIGITS } from './key-format.js';
 
 /**
  * Makes a new secret key with this prefix.
@@ -10,7 +10,7 @@ import { CHECK_DIGITS, KEY_LENGTH_MAX, RANDOM_BITS, RANDOM_DIGITS } from './key-
  */
 export function mintKey(prefix: string, random: Buffer = randomBytes(RANDOM_BITS / 8)): string {
   if (random.length * 8 !== RANDOM_BITS) throw new RangeError('a key needs 256 random bits');
-  if (prefix.length + RANDOM_DIGITS + CHECK_DIGITS > KEY_LENGTH_MAX) throw new RangeError('the prefix is too long');
+  if (prefix.length > PREFIX_LENGTH_MAX) throw new RangeError('the prefix is too long');
   const body = prefix + writeBase62(BigInt(`0x${random.toString('hex')}`), RANDOM_DIGITS);
   return body + writeBase62(BigInt(crc32(body)), CHECK_DIGITS);
 }

@@ -1,9 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { readPrefixes, writePrefix } from './key-prefix.js';
 import { mintKey } from './mint-key.js';
 import { readKeyShape } from './parse-key.js';
 
-const PREFIXES = { live: 'ex_live_', test: 'ex_test_' };
+const PREFIXES = readPrefixes({ live: 'ex_live_', test: 'ex_test_' });
 const ASCII = Array.from({ length: 95 }, (_, index) => String.fromCharCode(32 + index));
 const random32 = fc.uint8Array({ minLength: 32, maxLength: 32 }).map((bytes) => Buffer.from(bytes));
 
@@ -13,10 +14,24 @@ describe('readKeyShape', () => {
     expect(readKeyShape(mintKey('ex_test_'), PREFIXES)).toEqual({ kind: 'key', environment: 'test' });
   });
 
-  it('lets the longest prefix win, whatever the order', () => {
+  it('[T1] reads a prefix with the slug of a project in it, and no other text there', () => {
+    const prefixes = readPrefixes({ live: 'xero_{project_slug}_' });
+    const [prefix] = prefixes;
+    if (prefix === undefined) throw new Error('no prefix');
+    for (const slug of ['my-project', 'a', '0', 'x'.repeat(40)]) {
+      expect(writePrefix(prefix, slug)).toBe(`xero_${slug}_`);
+      expect(readKeyShape(mintKey(writePrefix(prefix, slug)), prefixes)).toEqual({ kind: 'key', environment: 'live' });
+    }
+    for (const slug of ['', 'x'.repeat(41), 'My', 'a_b', 'a b', 'é', '{project_slug}']) {
+      expect(readKeyShape(mintKey(`xero_${slug}_`), prefixes).kind).toBe('malformed');
+    }
+    expect(readKeyShape(mintKey('xero_'), prefixes).kind).toBe('malformed');
+  });
+
+  it('lets the whole prefix decide, whatever the order', () => {
     const nested = { short: 'sk-', long: 'sk-test-' };
     const reversed = { long: 'sk-test-', short: 'sk-' };
-    for (const prefixes of [nested, reversed]) {
+    for (const prefixes of [readPrefixes(nested), readPrefixes(reversed)]) {
       expect(readKeyShape(mintKey('sk-test-'), prefixes)).toEqual({ kind: 'key', environment: 'long' });
       expect(readKeyShape(mintKey('sk-'), prefixes)).toEqual({ kind: 'key', environment: 'short' });
     }

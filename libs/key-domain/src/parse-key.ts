@@ -1,42 +1,29 @@
 import { crc32 } from 'node:zlib';
 import { base62Digit } from './base62.js';
-import { CHECK_DIGITS, KEY_LENGTH_MAX, RANDOM_DIGITS } from './key-format.js';
+import { BODY_DIGITS, CHECK_DIGITS, KEY_LENGTH_MAX } from './key-format.js';
+import { isPrefixOf, type KeyPrefix } from './key-prefix.js';
 
 export type KeyShape = { readonly kind: 'key'; readonly environment: string } | { readonly kind: 'malformed' };
 
 const MALFORMED: KeyShape = { kind: 'malformed' };
 
 /**
- * Tells offline whether a text can be a key: its length, a prefix (the longest that matches), the alphabet, the check.
- * Linear in a bounded length; says nothing about whether such a key exists.
- * @param prefixes environment -> what its keys begin with.
+ * Tells offline whether a text can be a key: its prefix, length, alphabet and check. Linear in a bounded length; says
+ * nothing about whether such a key exists.
  */
-export function readKeyShape(secret: string, prefixes: Readonly<Record<string, string>>): KeyShape {
-  if (secret.length > KEY_LENGTH_MAX) return MALFORMED;
-  const environment = environmentOf(secret, prefixes);
-  if (environment === undefined) return MALFORMED;
-  const bodyStart = (prefixes[environment] as string).length;
-  const checkStart = bodyStart + RANDOM_DIGITS;
-  if (secret.length !== checkStart + CHECK_DIGITS) return MALFORMED;
+export function readKeyShape(secret: string, prefixes: readonly KeyPrefix[]): KeyShape {
+  const bodyStart = secret.length - BODY_DIGITS;
+  if (bodyStart <= 0 || secret.length > KEY_LENGTH_MAX) return MALFORMED;
+  const begins = secret.slice(0, bodyStart);
+  const prefix = prefixes.find((candidate) => isPrefixOf(candidate, begins));
+  if (prefix === undefined) return MALFORMED;
+  const checkStart = secret.length - CHECK_DIGITS;
   for (let index = bodyStart; index < checkStart; index++) {
     if (base62Digit(secret.charCodeAt(index)) === 255) return MALFORMED;
   }
   return readCheck(secret, checkStart) === crc32(secret.slice(0, checkStart))
-    ? { kind: 'key', environment }
+    ? { kind: 'key', environment: prefix.environment }
     : MALFORMED;
-}
-
-function environmentOf(secret: string, prefixes: Readonly<Record<string, string>>): string | undefined {
-  let found: string | undefined;
-  let longest = -1;
-  for (const environment in prefixes) {
-    const prefix = prefixes[environment] as string;
-    if (prefix.length > longest && secret.startsWith(prefix)) {
-      found = environment;
-      longest = prefix.length;
-    }
-  }
-  return found;
 }
 
 /** The number that the check digits say; NaN where one is no digit. */

@@ -70,6 +70,7 @@ async function startAll(options: ClusterOptions, stops: (() => Promise<void>)[])
 
   const services: Record<ServiceName, ServiceProcess[]> = { keys: [], identity: [], ratelimit: [], gateway: [] };
   const gatewayUrls: string[] = [];
+  let identityUrl: string | undefined;
   const firstPort = options.port === 0 ? await freePort() : options.port;
   for (const service of START_ORDER) {
     const started: Promise<void>[] = [];
@@ -83,8 +84,14 @@ async function startAll(options: ClusterOptions, stops: (() => Promise<void>)[])
         GATEHOUSE_SECRET: options.rootSecret,
         EXAMPLE_UPSTREAM_URL: options.exampleUpstreamUrl,
       };
+      if (service === 'identity') {
+        const port = await freePort();
+        environment['IDENTITY_HTTP_PORT'] = String(port);
+        identityUrl ??= `http://127.0.0.1:${port}`;
+      }
       environment['PUBLIC_URL'] ??= `http://localhost:${firstPort}`;
       if (service === 'gateway') {
+        environment['IDENTITY_URL'] = identityUrl;
         const port = index === 0 ? firstPort : await freePort();
         environment['PORT'] = String(port);
         gatewayUrls.push(`http://127.0.0.1:${port}`);

@@ -6,6 +6,7 @@ import { type Cluster, startCluster } from '@gatehouse/launch/cluster.client';
 import { freePort } from '@gatehouse/launch/free-port.client';
 import type { ServiceName } from '@gatehouse/launch/service-process.client';
 import { waitUntil } from '@gatehouse/launch/wait-until.client';
+import { putPreparedPostgres } from './prepared-postgres.js';
 import { temporaryFolder } from './temporary-folder.js';
 
 /** The whole product, built and running as processes of its own, with its first administrator. */
@@ -22,6 +23,8 @@ export interface Platform {
 
 export interface ClusterPlatform extends Platform {
   readonly cluster: Cluster;
+  /** Where its mail is: one `.eml` file for each message. */
+  readonly outboxFolder: string;
 }
 
 export interface PlatformOptions {
@@ -44,6 +47,9 @@ export interface ClusterPlatformOptions extends PlatformOptions {
 
 export const repositoryRoot = fileURLToPath(new URL('../../..', import.meta.url));
 
+/** A machine that is busy with other tests takes its time. */
+const START_DEADLINE_MS = 60_000;
+
 const admin = { email: 'admin@example.com', password: 'a quiet river runs north' };
 
 /** Everything in one process: embedded PostgreSQL, in-process bus, limits in memory. */
@@ -51,6 +57,7 @@ export async function startStandalonePlatform(
   options: PlatformOptions & { readonly dataFolder?: string },
 ): Promise<Platform> {
   const folder = await temporaryFolder('gatehouse-standalone-');
+  if (options.dataFolder === undefined) await putPreparedPostgres(join(folder, 'data'));
   const [port, internalPort] = [await freePort(), await freePort()];
   let output = '';
   const child: Child = await startChild(
@@ -72,23 +79,24 @@ export async function startStandalonePlatform(
     },
   );
   const ready = async () => (await fetch(`http://127.0.0.1:${internalPort}/readyz`)).status === 200;
-  await waitUntil('the standalone process', ready, 30_000, child);
-  const url = `http://127.0.0.1:${port}`;
-  return {
-    url,
-    urls: [url],
-    admin,
-    output: () => output,
-    stop: async () => {
-      await child.stop();
-      await rm(folder, { recursive: true, force: true });
-    },
+  const stop = async () => {
+    await child.stop();
+    await rm(folder, { recursive: true, force: true });
   };
+  try {
+    await waitUntil('the standalone process', ready, START_DEADLINE_MS, child);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  const url = `http://127.0.0.1:${port}`;
+  return { url, urls: [url], admin, output: () => output, stop };
 }
 
 /** Every service a process of its own, over real NATS, PostgreSQL and (unless `redis: false`) Redis. */
 export async function startClusterPlatform(options: ClusterPlatformOptions): Promise<ClusterPlatform> {
   const folder = await temporaryFolder('gatehouse-cluster-');
+  if (options.databaseUrl === undefined) await putPreparedPostgres(folder);
   let output = '';
   const cluster = await startCluster({
     root: repositoryRoot,
@@ -111,6 +119,7 @@ export async function startClusterPlatform(options: ClusterPlatformOptions): Pro
     urls: cluster.gatewayUrls,
     admin,
     cluster,
+    outboxFolder: join(folder, 'data', 'outbox'),
     output: () => output,
     stop: async () => {
       await cluster.stop();
@@ -128,6 +137,7 @@ async function environmentOf(options: PlatformOptions, folder: string): Promise<
   return {
     PATH: process.env['PATH'],
     GATEHOUSE_CONFIG: configFile,
+    GATEHOUSE_DATA_DIR: join(folder, 'data'),
     GATEHOUSE_ADMIN_EMAIL: admin.email,
     GATEHOUSE_ADMIN_PASSWORD: admin.password,
     LOG_LEVEL: 'info',

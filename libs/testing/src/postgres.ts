@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '@gatehouse/launch/embedded-postgres.client';
+import { putPreparedPostgres } from './prepared-postgres.js';
 import { temporaryFolder } from './temporary-folder.js';
 
 /** A real PostgreSQL of a test's own, empty, gone with `stop`. `url` has the owner's login. */
@@ -14,6 +15,7 @@ export interface TestPostgres {
 
 export async function startTestPostgres(): Promise<TestPostgres> {
   const folder = await temporaryFolder('gatehouse-postgres-');
+  await putPreparedPostgres(folder);
   let server: EmbeddedPostgres = await startEmbeddedPostgres({ folder, durable: false });
   const port = Number(new URL(server.url).port);
   return {
@@ -23,7 +25,8 @@ export async function startTestPostgres(): Promise<TestPostgres> {
       server = await startEmbeddedPostgres({ folder, port, durable: false });
     },
     stop: async () => {
-      await server.stop();
+      // Nothing of its data is kept: it need not write them first.
+      await server.kill();
       await rm(folder, { recursive: true, force: true });
     },
   };

@@ -1,10 +1,12 @@
 import type { Route } from '@gatehouse/catalog/api';
 import { renderLimitHeaders } from '@gatehouse/catalog/render-limit-headers';
-import { renderRefusal } from '@gatehouse/catalog/render-refusal';
+import { type RefusalValues, renderRefusal } from '@gatehouse/catalog/render-refusal';
 import { PROBLEMS } from '@gatehouse/contracts/problems';
 import type { WindowState } from '@gatehouse/limit-domain/limit';
 import type { PublishedApi } from '../routes/published-api.js';
-import type { Deny } from './decision.js';
+import { type Caller, isPerson } from './caller.js';
+import type { Allow, Deny } from './decision.js';
+import { untouchedWindows } from './untouched-windows.js';
 
 /** A whole answer of our own: names and values of its headers in turn. */
 export interface Answer {
@@ -18,33 +20,73 @@ export interface RefusedRequest {
   readonly requestId: string;
   /** The route that was matched, if one was. */
   readonly route: Route | undefined;
+  readonly nowMs: number;
+  /** What else the refusal may tell; by default nothing. */
+  readonly values?: RefusalValues;
 }
 
-/** Says a refusal in the API's dialect. Limit headers are on it wherever a limit was asked. */
+/**
+ * Says a refusal in the API's dialect. Limit headers are on it wherever a limit was asked, and where the profile wants
+ * them on every answer: then of windows from which nothing was taken [A10].
+ */
 export function refusalAnswer(published: PublishedApi, refusal: Deny, request: RefusedRequest): Answer {
   const { profile } = published.api;
   const { facts } = refusal;
+  const key = facts === null || isPerson(facts) ? null : facts;
   const { status, headers, body } = renderRefusal(profile, refusal.code, {
     request_id: request.requestId,
     retry_after: refusal.retryAfterSeconds ?? undefined,
-    key_id: facts?.keyId ?? null,
-    expired_at: facts === null || facts.expiresAtMs === null ? null : new Date(facts.expiresAtMs).toISOString(),
+    key_id: key?.keyId ?? null,
+    expired_at: key === null || key.expiresAtMs === null ? null : new Date(key.expiresAtMs).toISOString(),
     scopes: request.route?.scopes ?? [],
+    ...request.values,
   });
   const flat: string[] = [];
   for (const name in headers) flat.push(name, headers[name] as string);
   flat.push('x-request-id', request.requestId, 'content-length', String(Buffer.byteLength(body)));
-  for (const [name, value] of renderLimitHeaders(profile, refusal.windows)) flat.push(name, value);
+  const windows = toldWindows(published, refusal.windows, facts, request.nowMs);
+  const isLimited = refusal.code === 'rate_limited';
+  for (const [name, value] of renderLimitHeaders(profile, windows, isLimited)) flat.push(name, value);
   return { status, headers: flat, body };
 }
 
 /** What an allowed request's answer has beside the upstream's own headers. */
-export function allowedHeaders(published: PublishedApi, windows: readonly WindowState[], requestId: string): string[] {
+export function allowedHeaders(
+  published: PublishedApi,
+  { windows, facts }: Allow,
+  requestId: string,
+  nowMs: number,
+): string[] {
   const flat = ['x-request-id', requestId];
-  if (windows.length > 0) {
-    for (const [name, value] of renderLimitHeaders(published.api.profile, windows)) flat.push(name, value);
+  const told = toldWindows(published, windows, facts, nowMs);
+  if (told.length > 0) {
+    for (const [name, value] of renderLimitHeaders(published.api.profile, told, false)) flat.push(name, value);
   }
   return flat;
+}
+
+function toldWindows(
+  { api }: PublishedApi,
+  windows: readonly WindowState[],
+  facts: Caller | null,
+  nowMs: number,
+): readonly WindowState[] {
+  if (windows.length > 0 || api.profile.headers.limitsOn !== 'every') return windows;
+  return untouchedWindows(api, facts, nowMs);
+}
+
+/** An answer of ours that is no refusal: tokens, which nobody may keep on the way (RFC 6749 section 5.1). */
+export function ownAnswer(published: PublishedApi, body: string, requestId: string, nowMs: number): Answer {
+  const headers = ['content-type', 'application/json', 'cache-control', 'no-store', 'pragma', 'no-cache'];
+  for (const [name, value] of renderLimitHeaders(
+    published.api.profile,
+    toldWindows(published, [], null, nowMs),
+    false,
+  )) {
+    headers.push(name, value);
+  }
+  headers.push('x-request-id', requestId, 'content-length', String(Buffer.byteLength(body)));
+  return { status: 200, headers, body };
 }
 
 /** Under `/apis/` a name that no API has is said plainly, in the platform's own form (RFC 9457). */

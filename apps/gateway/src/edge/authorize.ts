@@ -1,60 +1,54 @@
-import type { Route } from '@gatehouse/catalog/api';
-import { judgeKey } from '@gatehouse/key-domain/judge-key';
-import type { KeyFacts } from '@gatehouse/key-domain/key';
-import { digestKey } from '@gatehouse/key-domain/key-digest';
-import { readKeyShape } from '@gatehouse/key-domain/parse-key';
-import type { LimitOutcome } from '@gatehouse/limit-domain/limit';
 import type { PublishedApi } from '../routes/published-api.js';
+import type { Routed } from '../routes/route-request.js';
+import { authorizeSecret, type EdgePorts } from './authorize-secret.js';
+import { authorizeToken, type FindPerson } from './authorize-token.js';
 import { comesFromBrowser } from './comes-from-browser.js';
-import { allow, type Decision, deny, denyLimited } from './decision.js';
-import { type Charge, limitsFor } from './limits-for.js';
+import { type Decision, deny } from './decision.js';
+import { isAccessToken } from './is-access-token.js';
 import { readCredential } from './read-credential.js';
 
-/** What is known of a digest now. `unavailable`: nobody could say, so nobody is let in, and nobody told a key is bad. */
-export type KeyLookup = KeyFacts | 'unknown' | 'unavailable';
-
-/** The outcome of a charge; `unavailable` where the API's policy is to refuse while limits cannot be asked. */
-type TakeOutcome = LimitOutcome | { readonly kind: 'unavailable' };
-
-/** All that the hot path needs of the world outside. */
-export interface EdgePorts {
-  readonly findKey: (digest: Buffer) => Promise<KeyLookup>;
-  readonly takeLimits: (published: PublishedApi, charge: Charge) => Promise<TakeOutcome>;
-  readonly nowMs: () => number;
+/** What the decision reads of a request. */
+export interface EdgeRequest {
+  /** Names and values in turn, as they arrived. */
+  readonly rawHeaders: readonly string[];
+  readonly method: string;
+  /** The client's own address. */
+  readonly address: string;
 }
 
-/** What the decision reads of a request: names and values in turn, as they arrived. */
-export interface EdgeRequest {
-  readonly rawHeaders: readonly string[];
+/** All that the hot path needs of the world outside. */
+export interface DoorPorts extends EdgePorts {
+  readonly findPerson: FindPerson;
 }
 
 /**
- * THE HOT PATH: credential -> key -> verdict -> limits -> decision. Cheap refusals come first, and only a request that
- * nothing else refuses is charged. Used unchanged by every door. It never throws for what a client did, nor for a part
- * that is down; a fault that it does throw must end in a refusal.
+ * THE HOT PATH: credential -> decision; `authorizeSecret` and `authorizeToken` have the second half. Used unchanged by
+ * every door that gets a request with a credential on it. It never throws for what a client did.
  */
 export async function authorize(
   request: EdgeRequest,
   published: PublishedApi,
-  route: Route,
-  ports: EdgePorts,
+  { route, projectId }: Routed,
+  ports: DoorPorts,
 ): Promise<Decision> {
-  const { api } = published;
   const credential = readCredential(request.rawHeaders, published.places);
   if (credential.kind === 'refused') return deny(credential.code);
-  if (readKeyShape(credential.secret, api.profile.key.prefixes).kind === 'malformed') return deny('key_malformed');
-  if (published.refusesBrowsers && comesFromBrowser(request.rawHeaders)) return deny('browser_refused');
+  const needs = {
+    published,
+    scopesNeeded: route.scopes,
+    permissions: null,
+    cost: route.cost,
+    address: request.address,
+    projectId,
+    isRead: isRead(request.method),
+    fromBrowser: published.refusesBrowsers && comesFromBrowser(request.rawHeaders),
+  };
+  return isAccessToken(credential, published)
+    ? authorizeToken(credential.secret, needs, ports)
+    : authorizeSecret(credential.secret, needs, ports);
+}
 
-  const digest = digestKey(credential.secret);
-  const found = await ports.findKey(digest);
-  if (found === 'unavailable') return deny('verification_unavailable');
-  const verdict = judgeKey(found, { nowMs: ports.nowMs(), api: api.name, scopesNeeded: route.scopes });
-  if (verdict.kind === 'refused') return deny(verdict.reason, verdict.key);
-
-  const charge = limitsFor(verdict.key, api, route.cost);
-  if (charge === undefined) return allow(verdict.key, digest, []);
-  const taken = await ports.takeLimits(published, charge);
-  if (taken.kind === 'unavailable') return deny('limits_unavailable', verdict.key);
-  if (taken.kind === 'refused') return denyLimited(verdict.key, taken.windows, taken.retryAfterSeconds);
-  return allow(verdict.key, digest, taken.windows);
+/** Methods that change nothing (RFC 9110 section 9.2.1). */
+function isRead(method: string): boolean {
+  return method === 'GET' || method === 'HEAD' || method === 'OPTIONS';
 }

@@ -1,7 +1,7 @@
 import { createHash, createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import { deriveSecret } from '@gatehouse/config/derive-secret';
-import type { KeyFacts } from '@gatehouse/key-domain/key';
 import { SignJWT } from 'jose';
+import { type Caller, isPerson } from './caller.js';
 
 /** How long an upstream may trust a token. */
 const TOKEN_LIFE_SECONDS = 60;
@@ -22,17 +22,17 @@ export interface UpstreamIdentityJwk {
 }
 
 /** Gives the token for a caller: at once where one was signed within the last 20 seconds for the same facts. */
-export type IdentityTokens = (facts: KeyFacts) => string | Promise<string>;
+export type IdentityTokens = (facts: Caller) => string | Promise<string>;
 
 /**
- * Short-lived signed statements to upstreams about who calls: `iss` the platform, `aud` the API, `sub` the key,
- * `org`, `prj`, `env`, `scope`. Verified with `upstreamIdentityJwk`.
+ * Short-lived signed statements to upstreams about who calls: `iss` the platform, `aud` the API, `sub` the key or the
+ * account, `org`, `prj`, `env`, `scope`. Verified with `upstreamIdentityJwk`.
  * @param issuer the platform's public address.
  */
 export function identityTokens(rootSecret: string, issuer: string, nowMs: () => number): IdentityTokens {
   const key = privateKey(rootSecret);
   const { kid } = jwkOf(key);
-  const signed = new WeakMap<KeyFacts, { readonly token: string | Promise<string>; readonly reuseUntilMs: number }>();
+  const signed = new WeakMap<Caller, { readonly token: string | Promise<string>; readonly reuseUntilMs: number }>();
 
   return (facts) => {
     const now = nowMs();
@@ -73,17 +73,13 @@ function jwkOf(key: KeyObject): UpstreamIdentityJwk {
   return { kty: 'OKP', crv: 'Ed25519', x, kid, alg: 'EdDSA', use: 'sig' };
 }
 
-function sign(key: KeyObject, kid: string, issuer: string, facts: KeyFacts, nowSeconds: number): Promise<string> {
-  return new SignJWT({
-    org: facts.organizationId,
-    prj: facts.projectId,
-    env: facts.environment,
-    scope: facts.scopes.join(' '),
-  })
+function sign(key: KeyObject, kid: string, issuer: string, facts: Caller, nowSeconds: number): Promise<string> {
+  const place = isPerson(facts) ? {} : { prj: facts.projectId, env: facts.environment };
+  return new SignJWT({ org: facts.organizationId, ...place, scope: facts.scopes.join(' ') })
     .setProtectedHeader({ alg: 'EdDSA', typ: 'JWT', kid })
     .setIssuer(issuer)
     .setAudience(facts.api)
-    .setSubject(facts.keyId)
+    .setSubject(isPerson(facts) ? facts.accountId : facts.keyId)
     .setIssuedAt(nowSeconds)
     .setExpirationTime(nowSeconds + TOKEN_LIFE_SECONDS)
     .sign(key);

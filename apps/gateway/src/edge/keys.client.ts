@@ -5,8 +5,9 @@ import { decodeVerifyReplies, encodeVerifyQueries, type VerifyReply } from '@gat
 import type { KeyFacts } from '@gatehouse/key-domain/key';
 import type { Logger } from '@gatehouse/observability/logger';
 import { LRUCache } from 'lru-cache';
-import type { EdgePorts, KeyLookup } from './authorize.js';
+import type { EdgePorts, KeyLookup } from './authorize-secret.js';
 import { type Place, replicaChooser } from './choose-replica.js';
+import { seenLately } from './seen-lately.js';
 
 export interface KeysClientSettings {
   readonly bus: Bus;
@@ -18,8 +19,14 @@ export interface KeysClientSettings {
   readonly monotonicMs: () => number;
 }
 
-/** How many keys' facts are remembered, so that an unchanged key is confirmed with one byte. */
-const KNOWN_KEYS_MAX = 50_000;
+/** How many keys' facts are remembered, so that an unchanged key is confirmed with one byte; some 3 kB each. */
+const KNOWN_KEYS_MAX = 20_000;
+
+/**
+ * Facts are remembered when their key comes a second time within about so many others: with more keys in use than can be
+ * remembered, remembering each would push out the others, and make the garbage collector carry all of them about.
+ */
+const LATELY = 65_536;
 
 interface Question {
   readonly digest: Buffer;
@@ -34,6 +41,7 @@ interface Question {
 export function keysClient(settings: KeysClientSettings): EdgePorts['findKey'] {
   const { bus, logger, deadlineMs, onExchange, monotonicMs } = settings;
   const known = new LRUCache<string, KeyFacts>({ max: KNOWN_KEYS_MAX });
+  const isSeenAgain = seenLately(LATELY);
 
   const replicas = replicaChooser({ monotonicMs, deadlineMs });
 
@@ -66,11 +74,26 @@ export function keysClient(settings: KeysClientSettings): EdgePorts['findKey'] {
     retriesOnUnavailable: 1,
   });
 
+  const lookupOf = (question: Question, reply: VerifyReply): KeyLookup => {
+    switch (reply.kind) {
+      case 'facts':
+        if (question.known !== undefined || isSeenAgain(question.digest)) known.set(question.name, reply.facts);
+        return reply.facts;
+      case 'unchanged':
+        return question.known ?? 'unavailable';
+      case 'unknown':
+        known.delete(question.name);
+        return 'unknown';
+      case 'unavailable':
+        return 'unavailable';
+    }
+  };
+
   return async (digest) => {
     const name = digest.toString('latin1');
     const question = { digest, name, known: known.get(name) };
     try {
-      return lookupOf(question, await ask(question), known);
+      return lookupOf(question, await ask(question));
     } catch (error) {
       logger.debug({ err: error }, 'a key could not be verified');
       return 'unavailable';
@@ -80,19 +103,4 @@ export function keysClient(settings: KeysClientSettings): EdgePorts['findKey'] {
 
 function subjectOf(place: Place): string {
   return place.kind === 'group' ? VERIFY_SUBJECT : verifyReplicaSubject(place.replicaId);
-}
-
-function lookupOf(question: Question, reply: VerifyReply, known: LRUCache<string, KeyFacts>): KeyLookup {
-  switch (reply.kind) {
-    case 'facts':
-      known.set(question.name, reply.facts);
-      return reply.facts;
-    case 'unchanged':
-      return question.known ?? 'unavailable';
-    case 'unknown':
-      known.delete(question.name);
-      return 'unknown';
-    case 'unavailable':
-      return 'unavailable';
-  }
 }

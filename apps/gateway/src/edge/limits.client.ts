@@ -4,7 +4,7 @@ import { TAKE_SUBJECT } from '@gatehouse/contracts/hot-subjects';
 import { decodeTakeReplies, encodeTakeQueries, type TakeReply } from '@gatehouse/contracts/limit-records';
 import type { LimitOutcome } from '@gatehouse/limit-domain/limit';
 import type { Logger } from '@gatehouse/observability/logger';
-import type { EdgePorts } from './authorize.js';
+import type { EdgePorts } from './authorize-secret.js';
 import type { Charge } from './limits-for.js';
 
 export interface LimitsClientSettings {

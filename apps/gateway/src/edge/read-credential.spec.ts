@@ -2,9 +2,9 @@ import { describe, expect, it } from '@jest/globals';
 import { readCredential } from './read-credential.js';
 
 const PLACES = [
-  { header: 'authorization', scheme: 'bearer' },
-  { header: 'x-api-key', scheme: undefined },
-];
+  { header: 'authorization', scheme: 'bearer', carries: 'either' },
+  { header: 'x-api-key', scheme: undefined, carries: 'key' },
+] as const;
 const read = (...raw: string[]) => {
   const credential = readCredential(raw, PLACES);
   return credential.kind === 'present' ? `secret ${credential.secret}` : credential.code;

@@ -1,7 +1,7 @@
-import type { CredentialPlace } from '../routes/published-api.js';
+import type { CredentialPlace } from '../routes/credential-places.js';
 
 export type ReadCredential =
-  | { readonly kind: 'present'; readonly secret: string }
+  | { readonly kind: 'present'; readonly secret: string; readonly carries: CredentialPlace['carries'] }
   | {
       readonly kind: 'refused';
       readonly code: 'credential_missing' | 'credential_malformed' | 'credential_repeated' | 'credentials_disagree';
@@ -14,6 +14,7 @@ export type ReadCredential =
  */
 export function readCredential(rawHeaders: readonly string[], places: readonly CredentialPlace[]): ReadCredential {
   let secret: string | undefined;
+  let carries: CredentialPlace['carries'] = 'key';
   let refusal: ReadCredential | undefined;
   for (const place of places) {
     const value = headerValue(rawHeaders, place.header);
@@ -22,10 +23,13 @@ export function readCredential(rawHeaders: readonly string[], places: readonly C
     const read = withoutScheme(value, place.scheme);
     if (read === undefined) refusal ??= refused('credential_malformed');
     else if (secret !== undefined && secret !== read) return refused('credentials_disagree');
-    else secret = read;
+    else if (secret === undefined) {
+      secret = read;
+      carries = place.carries;
+    }
   }
   if (refusal !== undefined) return refusal;
-  return secret === undefined ? refused('credential_missing') : { kind: 'present', secret };
+  return secret === undefined ? refused('credential_missing') : { kind: 'present', secret, carries };
 }
 
 /** Undefined: not sent; null: sent more than once. */

@@ -1,18 +1,22 @@
 import type { Actor } from '@gatehouse/contracts/actor';
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import { ruleOf, wantsAccessToken } from './allow.guard.js';
-import { type Authentication, authenticate } from './authenticate.client.js';
+import type { JudgeManagementKey } from '../verification/judge-management-key.js';
+import { keyProblem } from '../verification/key-problem.js';
+import { isPermission, type Rule, ruleOf, wantsAccessToken } from './allow.guard.js';
+import { type Authentication, authenticate, type Session } from './authenticate.client.js';
 import { rememberCaller } from './caller.js';
 import { chooseOrganization } from './choose-organization.js';
 import { isCsrfTokenOf } from './csrf-token.js';
 import { isOwnOrigin } from './judge-origin.js';
+import { keyActor } from './key-actor.js';
 import { type Permission, roleMay } from './permissions.js';
 import { readSessionCredential } from './read-session-credential.js';
 import { Refusal } from './refusal.js';
 import { factsOf } from './request-facts.js';
 import type { AskService } from './services.client.js';
 import type { ManagementSettings } from './settings.js';
+import { strongerSignIn } from './stronger-sign-in.js';
 
 /** The one guard of the management API. A route without a rule is closed. */
 @Injectable()
@@ -20,6 +24,7 @@ export class AccessGuard implements CanActivate {
   constructor(
     private readonly settings: ManagementSettings,
     private readonly ask: AskService,
+    private readonly judgeKey: JudgeManagementKey,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -31,6 +36,10 @@ export class AccessGuard implements CanActivate {
       return true;
     }
     const credential = readSessionCredential(request.headers, this.settings.secureCookies);
+    if (credential.kind === 'management_key') {
+      rememberCaller(request.raw, { session: undefined, actor: await this.admitKey(credential.secret, rule, request) });
+      return true;
+    }
     const authentication = await authenticate(credential, wantsAccessToken(context.getHandler()), this.ask);
     if (authentication.kind === 'refused') {
       const { code, detail } = authentication;
@@ -41,9 +50,32 @@ export class AccessGuard implements CanActivate {
       if (!isCsrfTokenOf(session.csrfToken, request.headers['x-csrf-token'])) throw new Refusal('csrf_token_invalid');
       this.checkOrigin(request);
     }
-    const actor = rule === 'signed_in' ? undefined : actorFor(rule, authentication, request);
+    if (rule === 'operator' && !session.isOperator) throw new Refusal('permission_denied');
+    const actor = isPermission(rule) ? actorFor(rule, authentication, request) : undefined;
     rememberCaller(request.raw, { session, actor });
     return true;
+  }
+
+  /**
+   * A management key acts for its organization, within its scopes. It is for programs: a route for people is closed to it
+   * [K-06]. It needs no CSRF token, since no browser sends it by itself.
+   */
+  private async admitKey(secret: string, rule: Exclude<Rule, 'public'>, request: FastifyRequest): Promise<Actor> {
+    const facts = factsOf(request.raw);
+    const permission = isPermission(rule) ? rule : undefined;
+    const decision = await this.judgeKey(secret, {
+      scopesNeeded: permission === undefined ? [] : [permission],
+      cost: permission === undefined ? 0 : 1,
+      address: facts.address,
+      isRead: !isWrite(request),
+    });
+    if (decision.kind === 'deny') throw keyProblem(decision);
+    if (permission === undefined) {
+      throw new Refusal('permission_denied', { detail: 'Only an account that is signed in may do this.' });
+    }
+    const actor = keyActor(organizationFor([decision.facts], request), permission, facts);
+    if (actor === undefined) throw new Refusal('permission_denied');
+    return actor;
   }
 
   /** A write that a browser sends from another origin is refused, whoever is signed in there. */
@@ -66,22 +98,37 @@ function actorFor(
   { session }: Extract<Authentication, { kind: 'authenticated' }>,
   request: FastifyRequest,
 ): Actor {
-  const choice = chooseOrganization(session.memberships, [
-    request.headers['x-gatehouse-organization'],
-    fieldOf(request.query, 'organization'),
-    fieldOf(request.body, 'organization'),
-  ]);
-  if (choice.kind === 'ambiguous')
-    throw new Refusal('invalid_request', { detail: 'Name one organization, by its id.' });
-  if (choice.kind === 'unnamed') {
-    throw new Refusal('validation_error', { errors: { organization: 'is required: the account has several' } });
-  }
-  if (choice.kind === 'not_a_member' || !roleMay(choice.membership.role, permission)) {
-    throw new Refusal('permission_denied');
-  }
-  const { organizationId, role } = choice.membership;
+  const { organizationId, role } = organizationFor(session.memberships, request, session.closedOrganizations);
+  if (!roleMay(role, permission)) throw new Refusal('permission_denied');
   const { address, requestId } = factsOf(request.raw);
   return { accountId: session.account.id, organizationId, role, address, requestId };
+}
+
+/** The membership, or the key, with which the organization that the request names is entered. */
+function organizationFor<Membership extends { readonly organizationId: string }>(
+  memberships: readonly Membership[],
+  request: FastifyRequest,
+  closed: Session['closedOrganizations'] = [],
+): Membership {
+  const named = [
+    request.headers['x-gatehouse-organization'],
+    fieldOf(request.params, 'organizationId'),
+    fieldOf(request.query, 'organization'),
+    fieldOf(request.body, 'organization'),
+  ];
+  const choice = chooseOrganization(memberships, named);
+  switch (choice.kind) {
+    case 'chosen':
+      return choice.membership;
+    case 'ambiguous':
+      throw new Refusal('invalid_request', { detail: 'Name one organization, by its id.' });
+    case 'unnamed':
+      throw new Refusal('validation_error', { errors: { organization: 'is required: the account has several' } });
+    case 'not_a_member': {
+      const shut = chooseOrganization(closed, named);
+      throw shut.kind === 'chosen' ? strongerSignIn(shut.membership.wants) : new Refusal('permission_denied');
+    }
+  }
 }
 
 function fieldOf(value: unknown, field: string): unknown {

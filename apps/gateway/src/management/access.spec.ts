@@ -1,9 +1,16 @@
 import * as identity from '@gatehouse/contracts/identity';
 import * as keys from '@gatehouse/contracts/keys';
+import { mintKey } from '@gatehouse/key-domain/mint-key';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { CONTROLLERS } from '../app.module.js';
 import { ORGANIZATIONS, type PlatformUnderTest, startPlatformUnderTest } from './platform-under-test.conformance.js';
+import { ruledRoutes } from './route-rules.guard.js';
 
 const newKey = { api: 'exante', name: 'ci', scopes: ['invoices.read'] };
+/** Nobody is signed in there, or has to be. */
+const PUBLIC_PATHS = ruledRoutes(CONTROLLERS)
+  .filter(({ rule }) => rule === 'public')
+  .map(({ path }) => path);
 const code = (json: unknown) => (json as { code?: string }).code;
 
 describe('who may do what', () => {
@@ -47,7 +54,7 @@ describe('who may do what', () => {
     it('asks for the token on every write with a cookie, before it looks at the body', async () => {
       const { cookie } = await platform.signIn('owner@example.com');
       const writes = platform.routes.filter(
-        ({ method, path }) => !['GET', 'HEAD'].includes(method) && !['/auth/login', '/auth/claim'].includes(path),
+        ({ method, path }) => !['GET', 'HEAD'].includes(method) && !PUBLIC_PATHS.includes(path),
       );
       expect(writes.length).toBeGreaterThanOrEqual(4);
       for (const { method, path } of writes) {
@@ -92,6 +99,21 @@ describe('who may do what', () => {
       const { session } = await platform.signIn('owner@example.com');
       const answer = await platform.send({ path: `/auth/session?access_token=at-${session.id}` });
       expect(answer.status).toBe(401);
+    });
+
+    it('refuses the key of an API as a credential, and passes it on to nobody', async () => {
+      const key = mintKey('ex_live_');
+      const asked = platform.world.asked.length;
+      for (const headers of [
+        ['authorization', `Bearer ${key}`],
+        ['cookie', `gatehouse_session=${key}`],
+        ['cookie', `gatehouse_session=tok`, 'authorization', `Bearer ${key}`],
+      ]) {
+        const answer = await platform.send({ path: '/api/v1/keys', headers });
+        expect([answer.status, code(answer.json)]).toEqual([401, 'token_invalid']);
+        expect(answer.text).not.toContain(key.slice(8, 24));
+      }
+      expect(platform.world.asked.length).toBe(asked);
     });
 
     it('refuses two session cookies of one name, in either order [H-078]', async () => {

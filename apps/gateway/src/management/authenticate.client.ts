@@ -1,5 +1,6 @@
 import { authenticateSession } from '@gatehouse/contracts/identity';
 import type { ProblemCode } from '@gatehouse/contracts/problems';
+import { isSomeKey } from '@gatehouse/key-domain/is-some-key';
 import type { z } from 'zod';
 import type { SessionCredential } from './read-session-credential.js';
 import type { AskService } from './services.client.js';
@@ -25,7 +26,7 @@ const REFUSED_AS = {
  * @throws BusUnavailable where identity does not answer: never an anonymous request, never an accepted one
  */
 export async function authenticate(
-  credential: SessionCredential,
+  credential: Exclude<SessionCredential, { kind: 'management_key' }>,
   wantAccessToken: boolean,
   ask: AskService,
 ): Promise<Authentication> {
@@ -37,10 +38,18 @@ export async function authenticate(
     return {
       kind: 'refused',
       code: 'token_invalid',
-      detail: 'The Authorization header must be "Bearer <access token>".',
+      detail: 'The Authorization header must be "Bearer <access token or management key>".',
     };
   }
+  if (credential.kind === 'cookie_with_management_key') {
+    const detail = 'Send the session cookie or a management key, not both.';
+    return { kind: 'refused', code: 'invalid_request', detail };
+  }
   const { sessionToken, accessToken } = credential;
+  // The key of an API that was sent to the wrong place: identity would not know it, and need not see it.
+  if (isSomeKey(sessionToken ?? '') || isSomeKey(accessToken ?? '')) {
+    return { kind: 'refused', code: 'token_invalid', detail: 'The key of an API signs nobody in here.' };
+  }
   const [byCookie, byToken] = await Promise.all([
     sessionToken === undefined
       ? undefined

@@ -3,7 +3,8 @@ import type { Session } from './authenticate.client.js';
 
 /** Who the guard has let in. `actor` is there on routes that need a permission in an organization. */
 export interface Caller {
-  readonly session: Session;
+  /** Undefined: a management key, which routes for accounts never let in [K-06]. */
+  readonly session: Session | undefined;
   readonly actor: Actor | undefined;
 }
 
@@ -14,11 +15,11 @@ export function rememberCaller(rawRequest: object, caller: Caller): void {
   callerByRequest.set(rawRequest, caller);
 }
 
-/** @throws Error on a route that the guard lets anybody in */
+/** @throws Error on a route that lets in anybody, or a management key */
 export function sessionOf(rawRequest: object): Session {
-  const caller = callerByRequest.get(rawRequest);
-  if (caller === undefined) throw new Error('a public route has no caller');
-  return caller.session;
+  const session = callerByRequest.get(rawRequest)?.session;
+  if (session === undefined) throw new Error('only a route for signed-in accounts has a session');
+  return session;
 }
 
 /** @throws Error on a route that needs no permission */

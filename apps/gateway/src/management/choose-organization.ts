@@ -1,6 +1,4 @@
-import type { Membership } from '@gatehouse/contracts/identity';
-
-export type OrganizationChoice =
+export type OrganizationChoice<Membership> =
   | { readonly kind: 'chosen'; readonly membership: Membership }
   /** The request names two organizations, or something that is no name. */
   | { readonly kind: 'ambiguous' }
@@ -10,10 +8,13 @@ export type OrganizationChoice =
   | { readonly kind: 'not_a_member' };
 
 /**
- * In which of its organizations an account acts: the one that the request names, or the only one.
+ * In which of its organizations an account acts, or a key in its one: the one that the request names, or the only one.
  * @param named the values of the header, the query and the body, where they are there
  */
-export function chooseOrganization(memberships: readonly Membership[], named: readonly unknown[]): OrganizationChoice {
+export function chooseOrganization<Membership extends { readonly organizationId: string }>(
+  memberships: readonly Membership[],
+  named: readonly unknown[],
+): OrganizationChoice<Membership> {
   const names = new Set(named.filter((name) => name !== undefined));
   if (names.size > 1) return { kind: 'ambiguous' };
   const [name] = names;

@@ -24,7 +24,7 @@ export class DiscoveryController {
   /** Keys of access tokens (identity signs them) and of the identity tokens that upstreams get (this gateway does). */
   @Get('/.well-known/jwks.json')
   @Allow('public')
-  @Header('cache-control', 'public, max-age=300')
+  @Header('cache-control', 'public, max-age=60')
   async jwks() {
     const { keys } = await this.ask(publishedKeys, {});
     return { keys: [...keys, ...this.upstreamIdentityKeys] };

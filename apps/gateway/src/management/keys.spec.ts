@@ -16,11 +16,18 @@ const shown = {
   scopes: ['invoices.read'],
   state: 'active',
   metadata: {},
+  allowed_ips: [],
+  limits: null,
+  remaining_uses: null,
   created_at: '2026-01-15T12:00:00.000Z',
   created_by: 'acc_owner',
+  created_by_role: 'owner',
   expires_at: null,
   revoked_at: null,
   revocation_reason: null,
+  rotation: null,
+  rotation_due: false,
+  last_used: null,
 };
 
 describe('the management API of keys and projects', () => {
@@ -236,7 +243,10 @@ describe('the management API of keys and projects', () => {
           hosts: ['api.exante.example'],
           base_path: '/apis/exante',
           environments: [{ name: 'live', key_prefix: 'ex_live_' }],
-          scopes: [{ name: 'invoices.read', description: 'Read invoices' }],
+          scopes: [{ name: 'invoices.read', description: 'Read invoices', granted_by: null }],
+          roles: [],
+          plans: [{ name: 'free', limits: { key: { second: 5, minute: 60 }, organization: {} }, keys_max: 5 }],
+          rotation: { in_place: true, grace_seconds_max: 604_800, remind_after_days: null },
         },
       ],
     });

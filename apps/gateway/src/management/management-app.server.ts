@@ -5,7 +5,9 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { answerWithoutBody, closeWhereUnread } from '../proxy/unread-body.server.js';
 import type { ServedRoute } from './allowed-methods.js';
 import type { FrontDoor } from './front-door.server.js';
+import { takeLargeBodies } from './large-bodies.server.js';
 import { writeProblem } from './problem.filter.js';
+import { limitRawBody, takesRawBody } from './raw-body.server.js';
 import { Refusal } from './refusal.js';
 import { factsOf } from './request-facts.js';
 import type { RequestMetrics } from './request-metrics.server.js';
@@ -19,9 +21,13 @@ export interface ManagementFramework {
   readonly routes: readonly ServedRoute[];
 }
 
-/** @param openDoor makes the server that hands the framework its requests */
+/**
+ * @param openDoor makes the server that hands the framework its requests
+ * @param admit throws a Refusal for who may not send a large body
+ */
 export function managementFramework(
   openDoor: (management: (request: IncomingMessage, response: ServerResponse) => void) => FrontDoor['server'],
+  admit: (request: FastifyRequest) => Promise<void>,
   metrics: RequestMetrics,
   logger: Logger,
 ): ManagementFramework {
@@ -39,8 +45,9 @@ export function managementFramework(
     },
   });
   const fastify: FastifyInstance = adapter.getInstance();
-  fastify.addHook('onRoute', ({ method, url }) => {
-    for (const one of [method].flat()) routes.push({ method: one, path: url });
+  fastify.addHook('onRoute', (route) => {
+    for (const one of [route.method].flat()) routes.push({ method: one, path: route.url });
+    limitRawBody(route);
   });
   fastify.addHook('onSend', async (request, reply) => closeWhereUnread(request.raw, reply.raw));
   fastify.addHook('onResponse', async (request, reply) => {
@@ -53,21 +60,33 @@ export function managementFramework(
       'management request',
     );
   });
+  takeLargeBodies(fastify, admit);
   readOnlyJson(fastify);
   return { adapter, routes };
 }
 
-/** JSON is the only body that is read; anything else is 415. An empty body is no body. */
+/** Where OAuth clients send forms (RFC 6749 section 4); handed on as text. */
+const FORMS_UNDER = '/oauth/';
+
+/** JSON, and forms of OAuth clients, are the only bodies that are read; anything else is 415. An empty body is no body. */
 function readOnlyJson(fastify: FastifyInstance): void {
   const parse = fastify.getDefaultJsonParser('error', 'error');
   fastify.removeAllContentTypeParsers();
-  fastify.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+  fastify.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
     if (body.length === 0) return done(null, undefined);
     if (!isPlainUtf8(request.headers)) return done(new Refusal('unsupported_media_type', NOT_PLAIN));
-    void parse(request, String(body), (error, value) => {
+    if (takesRawBody(request)) return done(null, body);
+    void parse(request, body.toString('utf8'), (error, value) => {
       if (error !== null) done(new Refusal('malformed_json'));
       else done(null, value);
     });
+  });
+  fastify.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'buffer' }, (request, body, done) => {
+    if (body.length === 0) return done(null, undefined);
+    if (!request.routeOptions.url?.startsWith(FORMS_UNDER) || !isPlainUtf8(request.headers)) {
+      return done(new Refusal('unsupported_media_type'));
+    }
+    done(null, body.toString('utf8'));
   });
   // Some clients announce a body of no type for a POST without one.
   fastify.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => {

@@ -1,15 +1,23 @@
 import type { Role } from '@gatehouse/contracts/actor';
 
 /** What a management route may need; the verb table of the whole management API. */
-export type Permission = 'keys.read' | 'keys.write' | 'projects.read' | 'projects.write';
+export type Permission =
+  | 'keys.read'
+  | 'keys.write'
+  | 'keys.verify'
+  | 'projects.read'
+  | 'projects.write'
+  | 'members.read'
+  | 'members.write'
+  | 'audit.read';
 
-const READ: readonly Permission[] = ['keys.read', 'projects.read'];
+const READ: readonly Permission[] = ['keys.read', 'projects.read', 'members.read'];
 
 /** THE table role -> permissions. What a role is not given here, it does not have. */
 const ROLE_PERMISSIONS: Readonly<Record<Role, ReadonlySet<Permission>>> = {
-  owner: new Set([...READ, 'keys.write', 'projects.write']),
-  admin: new Set([...READ, 'keys.write', 'projects.write']),
-  developer: new Set([...READ, 'keys.write']),
+  owner: new Set([...READ, 'keys.write', 'keys.verify', 'projects.write', 'members.write', 'audit.read']),
+  admin: new Set([...READ, 'keys.write', 'keys.verify', 'projects.write', 'members.write', 'audit.read']),
+  developer: new Set([...READ, 'keys.write', 'keys.verify']),
   viewer: new Set(READ),
 };
 

@@ -6,17 +6,32 @@ import { inProcessBus } from '@gatehouse/bus/in-process.client';
 import { serve } from '@gatehouse/bus/serve.server';
 import type { Catalog } from '@gatehouse/catalog/api';
 import { profileSchema } from '@gatehouse/catalog/profile-schema';
+import { introspectToken, refreshTokens, revokeToken } from '@gatehouse/contracts/access-tokens';
+import * as accounts from '@gatehouse/contracts/accounts';
 import type { Role } from '@gatehouse/contracts/actor';
 import type { Contract } from '@gatehouse/contracts/contract';
+import * as federation from '@gatehouse/contracts/federation';
 import * as identity from '@gatehouse/contracts/identity';
+import * as imports from '@gatehouse/contracts/imports';
 import * as keys from '@gatehouse/contracts/keys';
+import { type Leak, reportLeaks } from '@gatehouse/contracts/leaks';
+import { listNotices, readNotice } from '@gatehouse/contracts/notices';
+import { setOrganizationSecurity } from '@gatehouse/contracts/organization-security';
+import { beginPasskeySignIn } from '@gatehouse/contracts/passkeys';
+import * as possession from '@gatehouse/contracts/possession';
+import * as secondFactor from '@gatehouse/contracts/second-factor';
+import * as usage from '@gatehouse/contracts/usage';
 import { createMetrics } from '@gatehouse/observability/metrics';
 import { Controller, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { MessagePattern, Payload } from '@nestjs/microservices';
 import { pino } from 'pino';
 import { clientAddresses } from '../edge/client-address.server.js';
+import { fetchGithubKeys } from '../leaks/github-keys.client.js';
+import { SigningKeys } from '../leaks/signing-keys.js';
+import type { IdentityHttp } from '../people/identity-http.client.js';
 import { requestIds } from '../proxy/request-ids.js';
+import { FakeKeys } from '../verification/fake-keys.conformance.js';
 import { servePlatform } from './platform.server.js';
 import { servedHosts } from './served-hosts.js';
 import { services } from './services.client.js';
@@ -25,7 +40,15 @@ import { managementSettings } from './settings.js';
 const NOW_MS = Date.UTC(2026, 0, 15, 12);
 export const PASSWORD = 'correct horse battery staple';
 export const CLAIM_TOKEN = 'claim-token-of-the-first-start';
+/** A sign-in that waits for its code, and that code. */
+export const CHALLENGE = 'a-challenge';
+export const CODE = '123456';
+/** What the former system hashed its keys with. */
+export const FORMER_PEPPER = Buffer.from('the pepper of the former system');
 export const ORGANIZATIONS = ['org_AAAAAAAAAAAAAAAAAAAAAA', 'org_BBBBBBBBBBBBBBBBBBBBBB'] as const;
+
+/** The one of the people who runs the installation. */
+const OPERATOR = 'owner@example.com';
 
 interface FakeSession {
   readonly id: string;
@@ -46,8 +69,10 @@ export class FakeWorld {
     ['nowhere@example.com', []],
   ]);
   readonly sessions: FakeSession[] = [];
+  /** SHA-256 of the keys that there are, in base64. */
+  readonly digests = new Set<string>();
   readonly asked: { readonly subject: string; readonly input: unknown }[] = [];
-  /** Set by a test: what the next answer on a subject is instead. */
+  /** Set by a test: what the next answer on a subject is instead, or a function of the question. */
   readonly instead = new Map<string, unknown>();
 
   of(subject: string): unknown[] {
@@ -85,14 +110,30 @@ export function keyView(overrides: Partial<keys.KeyView> = {}): keys.KeyView {
     scopes: ['invoices.read'],
     state: 'active',
     metadata: {},
+    allowedAddresses: [],
+    limits: null,
+    remainingUses: null,
     createdAt: at(0),
     createdBy: 'acc_owner',
+    createdByRole: 'owner',
     expiresAt: null,
     revokedAt: null,
     revocationReason: null,
+    rotation: null,
+    rotationDue: false,
+    lastUsed: null,
     ...overrides,
   };
 }
+
+export const notice = {
+  id: 'ntc_EEEEEEEEEEEEEEEEEEEEEE',
+  at: at(0),
+  kind: 'key.leaked',
+  keyId: 'key_DDDDDDDDDDDDDDDDDDDDDD',
+  detail: { action: 'revoked', url: 'https://github.com/o/r/blob/1/a.txt' },
+  readAt: null,
+};
 
 type Answers = Map<Contract, (input: never) => unknown>;
 
@@ -139,6 +180,7 @@ function answers(world: FakeWorld): Answers {
             plan: 'free',
             role,
           })),
+          isOperator: session.email === OPERATOR,
           csrfToken: session.csrf,
           accessToken: input.wantAccessToken === true ? `at-${session.id}` : null,
           accessTokenTtlSeconds: TTL_SECONDS,
@@ -154,6 +196,39 @@ function answers(world: FakeWorld): Answers {
         return { kind: 'signed_out' };
       },
     ],
+    [accounts.signUp, () => ({ kind: 'verification_sent' })],
+    [accounts.verifyEmail, () => ({ kind: 'verified' })],
+    [accounts.askForMail, () => ({ kind: 'asked' })],
+    [accounts.resetPassword, () => ({ kind: 'password_reset' })],
+    [accounts.changePassword, () => signedIn('owner@example.com')],
+    [accounts.askEmailChange, () => ({ kind: 'verification_sent' })],
+    [accounts.confirmEmailChange, () => ({ kind: 'email_changed' })],
+    [accounts.undoEmailChange, () => ({ kind: 'email_restored' })],
+    [accounts.rememberDevice, () => ({ kind: 'remembered', deviceToken: null, keptSeconds: 0 })],
+    [accounts.changeAccount, () => ({ kind: 'changed' })],
+    [beginPasskeySignIn, () => ({ kind: 'options', options: {} })],
+    [accounts.lookUpAccount, () => ({ kind: 'found', accounts: [] })],
+    [
+      secondFactor.answerChallenge,
+      ({ challenge, code }: { challenge: string; code: string }) => {
+        if (challenge !== CHALLENGE) return { kind: 'challenge_ended' };
+        return code === CODE ? { ...signedIn('owner@example.com'), newBackupCodes: null } : { kind: 'code_wrong' };
+      },
+    ],
+    [secondFactor.getSecondFactors, () => ({ kind: 'found', totpSince: at(0), passkeys: 0, backupCodesLeft: 9 })],
+    [
+      secondFactor.enrolTotp,
+      () => ({ kind: 'enrolling', secret: 'GEZDGNBV', otpauthUri: 'otpauth://totp/Gatehouse:a%40b.c?secret=GEZDGNBV' }),
+    ],
+    ...[
+      [secondFactor.confirmTotp, { kind: 'confirmed', backupCodes: ['AAAAAA-BBBBBB'] }] as const,
+      [secondFactor.disableTotp, { kind: 'disabled' }] as const,
+      [secondFactor.renewBackupCodes, { kind: 'renewed', backupCodes: ['CCCCCC-DDDDDD'] }] as const,
+    ].map(([contract, right]) => [
+      contract,
+      ({ code }: { code: string }) => (code === CODE ? right : { kind: 'code_wrong' }),
+    ]),
+    [setOrganizationSecurity, () => ({ kind: 'set' })],
     [identity.listProjects, () => ({ kind: 'listed', projects: [project] })],
     [identity.createProject, () => ({ kind: 'created', project })],
     [
@@ -163,7 +238,30 @@ function answers(world: FakeWorld): Answers {
           ? { kind: 'found', project, plan: 'free' }
           : { kind: 'not_found' },
     ],
+    [possession.selfRevokeKey, () => ({ kind: 'unknown' })],
+    [federation.listProviders, () => ({ kind: 'listed', providers: ['github'] })],
+    [federation.listIdentities, () => ({ kind: 'listed', identities: [] })],
+    [federation.unlinkIdentity, () => ({ kind: 'unlinked' })],
     [identity.publishedKeys, () => ({ kind: 'jwks', keys: [{ kty: 'RSA', kid: 'identity-key' }] })],
+    [
+      imports.importKeys,
+      ({ rows }: { rows: readonly { line: number; name: string }[] }) => ({
+        kind: 'settled',
+        outcomes: rows.map(({ line, name }) =>
+          name === 'expired'
+            ? { status: 'refused', line, code: 'invalid_expiry', field: 'expiresAt', message: 'It is over.' }
+            : { status: name === 'there' ? 'exists' : 'imported', line, keyId: `key_${line}` },
+        ),
+      }),
+    ],
+    [
+      imports.exportKeys,
+      ({ cursor }: { cursor?: string }) => ({
+        kind: 'exported',
+        keys: [keyView({ name: `page ${cursor ?? '1'}` })],
+        nextCursor: cursor === undefined ? '2' : cursor === '2' ? '3' : null,
+      }),
+    ],
     [keys.issueKey, () => ({ kind: 'issued', key: keyView(), secret: 'ex_live_the-secret' })],
     [keys.listKeys, () => ({ kind: 'listed', keys: [keyView(), keyView({ state: 'expired' })], nextCursor: 'next' })],
     [
@@ -181,6 +279,26 @@ function answers(world: FakeWorld): Answers {
             }
           : { kind: 'not_found' },
     ],
+    ...[usage.getUsage, usage.listRequests, usage.getScopeUse].map((contract) => [
+      contract,
+      () => ({ kind: 'not_found' }),
+    ]),
+    [refreshTokens, () => ({ kind: 'refused' })],
+    [revokeToken, () => ({ kind: 'revoked' })],
+    [introspectToken, () => ({ kind: 'inactive' })],
+    [
+      reportLeaks,
+      ({ leaks }: { leaks: Leak[] }) => ({
+        kind: 'reported',
+        known: leaks.map(({ digest }) => world.digests.has(digest)),
+      }),
+    ],
+    [listNotices, () => ({ kind: 'listed', notices: [notice], nextCursor: 'next' })],
+    [
+      readNotice,
+      ({ noticeId }: { noticeId: string }) =>
+        noticeId === notice.id ? { kind: 'read', notice: { ...notice, readAt: at(0) } } : { kind: 'not_found' },
+    ],
   ] as [Contract, (input: never) => unknown][]);
 }
 
@@ -193,7 +311,8 @@ async function startFakeServices(bus: Bus, world: FakeWorld) {
     const handler = (payload: unknown) =>
       serve(contract, payload, (input) => {
         world.asked.push({ subject: contract.subject, input });
-        return world.instead.get(contract.subject) ?? answer(input as never);
+        const instead = world.instead.get(contract.subject);
+        return typeof instead === 'function' ? instead(input) : (instead ?? answer(input as never));
       });
     const descriptor = { value: handler, writable: true, configurable: true, enumerable: true };
     Object.defineProperty(FakeServices.prototype, name, descriptor);
@@ -210,8 +329,12 @@ async function startFakeServices(bus: Bus, world: FakeWorld) {
 const profile = profileSchema.parse({
   name: 'exante',
   description: 'Invoices <fast> & safe',
-  key: { prefixes: { live: 'ex_live_' } },
+  key: { prefixes: { live: 'ex_live_', test: 'ex_test_' } },
   credentials: [{ header: 'Authorization', scheme: 'Bearer' }],
+  tokens: {
+    accepts: ['own'],
+    endpoints: { token: '/v1/token', refresh: '/v1/refresh', refreshPrefix: 'ex_rt_' },
+  },
   scopes: { 'invoices.read': 'Read invoices' },
   plans: { free: { key: { minute: 60 } } },
   defaultPlan: 'free',
@@ -227,8 +350,23 @@ export const catalog: Catalog = {
       upstream: 'http://127.0.0.1:9',
       limiterOutage: 'local',
       routes: [],
-      plans: {},
-    } as unknown as Catalog['apis'][number],
+      environments: ['live'],
+      leakPolicy: 'revoke',
+      plans: {
+        free: {
+          key: [
+            { windowSeconds: 1, quota: 5 },
+            { windowSeconds: 60, quota: 60 },
+          ],
+          organization: [],
+          keysMax: 5,
+        },
+      },
+      importedKeys: [
+        { prefix: 'old_', length: 24, digest: 'sha256', pepper: null },
+        { prefix: 'older_', length: 26, digest: 'hmac-sha256', pepper: 'former' },
+      ],
+    },
   ],
   gateways: 1,
 } as Catalog;
@@ -245,7 +383,7 @@ export interface Sent {
   readonly path: string;
   /** Names and values in turn; Host is added where it is not there. */
   readonly headers?: readonly string[];
-  readonly body?: string | object;
+  readonly body?: string | Buffer | object;
 }
 
 /** The platform over a real port, with fakes for everything behind it. */
@@ -256,10 +394,16 @@ export async function startPlatformUnderTest(
     withoutServices?: boolean;
     trustedProxies?: string[];
     timeouts?: { headersMs: number; managementBodyMs: number };
+    /** Where the keys of leak reports are; without it, they cannot be had. */
+    signingKeysUrl?: string;
+    monotonicMs?: () => number;
+    identityHttp?: IdentityHttp;
   } = {},
 ) {
   const world = new FakeWorld();
   const bus = inProcessBus();
+  const importPeppers = new Map([['former', FORMER_PEPPER]]);
+  const fakeKeys = new FakeKeys(catalog.apis, () => NOW_MS, importPeppers);
   const fakes = options.withoutServices === true ? undefined : await startFakeServices(bus, world);
   const config = { NODE_ENV: options.NODE_ENV ?? 'test', PUBLIC_URL: options.PUBLIC_URL ?? 'http://gate.example' };
   const lines: string[] = [];
@@ -271,7 +415,15 @@ export async function startPlatformUnderTest(
         settings: managementSettings(config, () => NOW_MS),
         catalog,
         ask: services(bus.clientProxy()),
+        identityHttp: options.identityHttp,
         upstreamIdentityKeys: [],
+        signingKeys: new SigningKeys({
+          fetchKeys: () => fetchGithubKeys(options.signingKeysUrl ?? 'http://127.0.0.1:1/'),
+          monotonicMs: options.monotonicMs ?? (() => performance.now()),
+          failed: () => undefined,
+        }),
+        importPeppers,
+        verification: fakeKeys.ports,
       },
       door: {
         dataPlane: {
@@ -290,6 +442,8 @@ export async function startPlatformUnderTest(
   );
   return {
     world,
+    /** The keys that the decision knows. */
+    keys: fakeKeys,
     /** What was logged, line by line, at every level. */
     lines,
     metrics,
@@ -317,11 +471,13 @@ export async function startPlatformUnderTest(
 export type PlatformUnderTest = Awaited<ReturnType<typeof startPlatformUnderTest>>;
 
 function send(port: number, sent: Sent): Promise<Received> {
-  const text = typeof sent.body === 'object' ? JSON.stringify(sent.body) : sent.body;
+  const isText = typeof sent.body === 'string' || Buffer.isBuffer(sent.body);
+  const text =
+    isText || sent.body === undefined ? (sent.body as string | Buffer | undefined) : JSON.stringify(sent.body);
   const headers = [...(sent.headers ?? [])];
   const has = (name: string) => headers.some((value, index) => index % 2 === 0 && value.toLowerCase() === name);
   if (!has('host')) headers.push('host', 'gate.example');
-  if (typeof sent.body === 'object' && !has('content-type')) headers.push('content-type', 'application/json');
+  if (!isText && sent.body !== undefined && !has('content-type')) headers.push('content-type', 'application/json');
   if (text !== undefined && !has('content-length')) headers.push('content-length', String(Buffer.byteLength(text)));
   headers.push('connection', 'close');
   return new Promise((resolve, reject) => {
@@ -333,7 +489,7 @@ function send(port: number, sent: Sent): Promise<Received> {
         response.on('error', reject);
         response.on('end', () => {
           const body = Buffer.concat(chunks).toString('utf8');
-          const isJson = /json/.test(response.headers['content-type'] ?? '') && body !== '';
+          const isJson = /[/+]json(;|$)/.test(response.headers['content-type'] ?? '') && body !== '';
           resolve({
             status: response.statusCode ?? 0,
             headers: response.headers,

@@ -6,6 +6,8 @@ import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Registry } from 'prom-client';
 import { CONTROLLERS, type GatewayParts, gatewayModule } from '../app.module.js';
+import { judgeManagementKey } from '../verification/judge-management-key.js';
+import { admitLargeBody } from './admit-large-body.client.js';
 import { type FrontDoor, type FrontDoorOptions, frontDoor } from './front-door.server.js';
 import { managementFramework } from './management-app.server.js';
 import { ProblemFilter } from './problem.filter.js';
@@ -32,6 +34,7 @@ export async function servePlatform(platform: Platform, port: number) {
       door = frontDoor({ ...platform.door, production: parts.settings.production, management });
       return door.server;
     },
+    admitLargeBody(parts.ask, judgeManagementKey(parts.verification), parts.settings.secureCookies),
     requestMetrics(metrics),
     logger,
   );

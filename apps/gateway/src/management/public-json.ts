@@ -1,6 +1,7 @@
-import type { Membership, projectViewSchema } from '@gatehouse/contracts/identity';
+import type { ClosedOrganization, Membership, projectViewSchema } from '@gatehouse/contracts/identity';
 import type { KeyView } from '@gatehouse/contracts/keys';
 import type { z } from 'zod';
+import { lastUsedJson, secretUsageJson } from './usage-json.js';
 
 /** A key as the management API shows it. */
 export function keyJson(key: KeyView) {
@@ -15,11 +16,23 @@ export function keyJson(key: KeyView) {
     scopes: key.scopes,
     state: key.state,
     metadata: key.metadata,
+    allowed_ips: key.allowedAddresses,
+    limits: key.limits,
+    remaining_uses: key.remainingUses,
     created_at: key.createdAt,
     created_by: key.createdBy,
+    created_by_role: key.createdByRole,
     expires_at: key.expiresAt,
     revoked_at: key.revokedAt,
     revocation_reason: key.revocationReason,
+    rotation: key.rotation && {
+      started_at: key.rotation.startedAt,
+      grace_until: key.rotation.graceUntil,
+      old_display: key.rotation.oldDisplay,
+      ...(key.rotation.oldSecret && { old_secret: secretUsageJson(key.rotation.oldSecret) }),
+    },
+    rotation_due: key.rotationDue,
+    last_used: lastUsedJson(key.lastUsed),
   };
 }
 
@@ -42,4 +55,9 @@ export function organizationJson(membership: Membership) {
     plan: membership.plan,
     role: membership.role,
   };
+}
+
+/** An organization that the session would have to show more for: what it wants. */
+export function closedOrganizationJson(closed: ClosedOrganization) {
+  return { id: closed.organizationId, name: closed.organizationName, wants: closed.wants };
 }

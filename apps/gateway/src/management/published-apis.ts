@@ -1,17 +1,45 @@
-import type { Api } from '@gatehouse/catalog/api';
+import type { Api, PlanLimits } from '@gatehouse/catalog/api';
+import { WINDOW_SECONDS } from '@gatehouse/catalog/window-seconds';
 
 /** A published API as its consumers need it; nothing of its upstream or of how it is guarded. */
 export function publishedApi(api: Api) {
+  const { profile } = api;
   return {
     name: api.name,
-    profile: api.profile.name,
-    description: api.profile.description,
+    profile: profile.name,
+    description: profile.description,
     hosts: api.hosts,
     base_path: `/apis/${api.name}`,
-    environments: Object.entries(api.profile.key.prefixes).map(([name, keyPrefix]) => ({
+    environments: Object.entries(profile.key.prefixes)
+      .filter(([name]) => api.environments?.includes(name) ?? true)
+      .map(([name, keyPrefix]) => ({ name, key_prefix: keyPrefix })),
+    scopes: Object.entries(profile.scopes).map(([name, { description, roles }]) => ({
       name,
-      key_prefix: keyPrefix,
+      description,
+      granted_by: roles,
     })),
-    scopes: Object.entries(api.profile.scopes).map(([name, description]) => ({ name, description })),
+    roles: Object.entries(profile.roles).map(([name, { description, scopes }]) => ({ name, description, scopes })),
+    plans: Object.entries(api.plans).map(([name, plan]) => ({ name, ...publishedPlan(plan) })),
+    rotation: {
+      in_place: profile.rotation.inPlace,
+      grace_seconds_max: profile.rotation.graceSecondsMax,
+      remind_after_days: profile.rotation.remindAfterDays,
+    },
   };
+}
+
+function publishedPlan(plan: PlanLimits) {
+  return {
+    limits: { key: byWindow(plan.key), organization: byWindow(plan.organization) },
+    keys_max: plan.keysMax,
+  };
+}
+
+/** `{ minute: 30 }`, as profiles have it. */
+function byWindow(limits: PlanLimits['key']): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(WINDOW_SECONDS).flatMap(([name, seconds]) =>
+      limits.filter(({ windowSeconds }) => windowSeconds === seconds).map(({ quota }) => [name, quota]),
+    ),
+  );
 }

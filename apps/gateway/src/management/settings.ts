@@ -27,4 +27,6 @@ export function managementSettings(
 export const SETTINGS = Symbol('settings');
 export const CATALOG = Symbol('catalog');
 export const SERVICES = Symbol('services');
+export const IMPORT_PEPPERS = Symbol('import peppers');
 export const UPSTREAM_IDENTITY_KEYS = Symbol('upstream identity keys');
+export const VERIFICATION = Symbol('verification');

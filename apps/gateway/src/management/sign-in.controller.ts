@@ -2,19 +2,21 @@ import { claimInstallation, signIn, signOut } from '@gatehouse/contracts/identit
 import { Body, Controller, Get, Header, HttpCode, Inject, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
+import { readDeviceToken } from '../people/device-cookie.js';
+import { type Proceeded, welcome } from '../people/welcome.js';
 import { Allow, WithFreshAccessToken } from './allow.guard.js';
-import { authenticate, type Session } from './authenticate.client.js';
+import type { Session } from './authenticate.client.js';
 import { TheOrigin, TheSession } from './handler-arguments.provider.js';
 import { parseRequest } from './parse-request.js';
-import { organizationJson } from './public-json.js';
+import { closedOrganizationJson, organizationJson } from './public-json.js';
 import { Refusal } from './refusal.js';
 import { claimBody, emptyBody, loginBody } from './requests.js';
 import type { AskService } from './services.client.js';
-import { endedSessionCookie, readSessionCookie, sessionCookie } from './session-cookie.js';
+import { endedSessionCookie } from './session-cookie.js';
 import { type ManagementSettings, SERVICES, SETTINGS } from './settings.js';
 
 type SignInAnswer = z.output<typeof signIn.output> | z.output<typeof claimInstallation.output>;
-type SignedIn = Extract<SignInAnswer, { kind: 'signed_in' }>;
+type Refused = Exclude<SignInAnswer, Proceeded>;
 type Origin = z.input<typeof signIn.input>['origin'];
 
 /** A password may wait for its turn to be hashed. */
@@ -38,8 +40,10 @@ export class SignInController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     const input = parseRequest(loginBody, body);
-    const answer = await this.ask(signIn, { ...input, origin }, PASSWORD_DEADLINE_MS);
-    return this.welcome(answer, origin, request, reply);
+    const deviceToken = readDeviceToken(request.headers.cookie, this.settings.secureCookies);
+    const answer = await this.ask(signIn, { ...input, deviceToken, origin }, PASSWORD_DEADLINE_MS);
+    if (isRefused(answer)) throw refusalOf(answer);
+    return welcome(answer, origin, request, reply, { ask: this.ask, settings: this.settings });
   }
 
   @Post('/auth/claim')
@@ -53,7 +57,8 @@ export class SignInController {
   ) {
     const input = parseRequest(claimBody, body);
     const answer = await this.ask(claimInstallation, { ...input, origin }, PASSWORD_DEADLINE_MS);
-    return this.welcome(answer, origin, request, reply);
+    if (isRefused(answer)) throw refusalOf(answer);
+    return welcome(answer, origin, request, reply, { ask: this.ask, settings: this.settings });
   }
 
   @Post('/auth/logout')
@@ -79,6 +84,7 @@ export class SignInController {
     return {
       account: session.account,
       organizations: session.memberships.map(organizationJson),
+      closed_organizations: session.closedOrganizations.map(closedOrganizationJson),
       csrf_token: byCookie ? session.csrfToken : null,
       access_token: session.accessToken,
       expires_in: session.accessTokenTtlSeconds,
@@ -86,36 +92,21 @@ export class SignInController {
       absolute_expires_at: session.absoluteExpiresAt,
     };
   }
-
-  private async welcome(answer: SignInAnswer, origin: Origin, request: FastifyRequest, reply: FastifyReply) {
-    if (answer.kind !== 'signed_in') throw refusalOf(answer);
-    await this.endPreviousSession(origin, request);
-    const lifeMs = Date.parse(answer.absoluteExpiresAt) - this.settings.nowMs();
-    reply.header('set-cookie', sessionCookie(answer.sessionToken, lifeMs / 1000, this.settings.secureCookies));
-    return signedInJson(answer);
-  }
-
-  /** Who signs in anew leaves no older session behind in this browser, so no fixed one outlives the sign-in. */
-  private async endPreviousSession(origin: Origin, request: FastifyRequest): Promise<void> {
-    const cookie = readSessionCookie(request.headers.cookie, this.settings.secureCookies);
-    if (cookie.kind !== 'found') return;
-    const credential = { kind: 'found', sessionToken: cookie.token.slice(0, 200), accessToken: undefined } as const;
-    const previous = await authenticate(credential, false, this.ask);
-    if (previous.kind === 'authenticated') await this.ask(signOut, { sessionId: previous.session.sessionId, origin });
-  }
 }
 
-function signedInJson(answer: SignedIn) {
-  return {
-    status: 'signed_in',
-    access_token: answer.accessToken,
-    token_type: 'Bearer',
-    expires_in: answer.accessTokenTtlSeconds,
-    account: answer.account,
-  };
+function isRefused(answer: SignInAnswer): answer is Refused {
+  return REFUSALS.includes(answer.kind);
 }
 
-function refusalOf(answer: Exclude<SignInAnswer, SignedIn>): Refusal {
+const REFUSALS: readonly string[] = [
+  'credentials_invalid',
+  'token_invalid',
+  'too_many_attempts',
+  'busy',
+  'refused',
+] satisfies Refused['kind'][];
+
+function refusalOf(answer: Refused): Refusal {
   switch (answer.kind) {
     case 'credentials_invalid':
       return new Refusal('credentials_invalid');

@@ -50,6 +50,43 @@ describe('signing in and out', () => {
     }
   });
 
+  it('answers both with the same header fields, and with the same values but for what names the answer [H-037]', async () => {
+    const told = [];
+    for (const email of [credentials.email, 'nobody@example.com']) {
+      const { headers, text } = await login({ email, password: 'wrong' });
+      const { date, 'x-request-id': requestId, ...rest } = headers;
+      told.push({ rest, names: Object.keys(headers), text: text.replaceAll(String(requestId), 'this request') });
+      expect(date).toBeDefined();
+    }
+    expect(told[0]).toEqual(told[1]);
+  });
+
+  it.each([
+    ['x-forwarded-for', '198.51.100.7'],
+    ['x-forwarded-for', '198.51.100.7, 203.0.113.9, 127.0.0.1'],
+    ['x-forwarded-for', 'a'],
+    ['forwarded', 'for=198.51.100.7;proto=https'],
+    ['forwarded', 'for="[2001:db8::7]:80"'],
+    ['x-real-ip', '198.51.100.7'],
+    ['cf-connecting-ip', '198.51.100.7'],
+    ['true-client-ip', '198.51.100.7'],
+    ['x-client-ip', '%'],
+  ])('counts a client by its connection, whatever it writes into %s: %s [H-043]', async (name, value) => {
+    const answer = await login({ ...credentials, password: 'wrong' }, [name, value]);
+    expect([answer.status, code(answer.json)]).toEqual([401, 'credentials_invalid']);
+    const asked = platform.world.of(identity.signIn.subject).at(-1);
+    expect(asked).toMatchObject({ origin: { address: '127.0.0.1' } });
+  });
+
+  it('turns fifty passwords of a megabyte away at once, and lets none of them be hashed [H-045]', async () => {
+    const before = platform.world.of(identity.signIn.subject).length;
+    const long = { ...credentials, password: 'x'.repeat(1024 * 1024) };
+    const answers = await Promise.all(Array.from({ length: 50 }, () => login(long)));
+    expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 50 }, () => 413));
+    expect(platform.world.of(identity.signIn.subject)).toHaveLength(before);
+    expect((await login(credentials)).status).toBe(200);
+  });
+
   it('tells identity where the sign-in comes from', async () => {
     await login(credentials, ['user-agent', 'x'.repeat(600)]);
     expect(platform.world.of(identity.signIn.subject).at(-1)).toMatchObject({
@@ -136,6 +173,7 @@ describe('signing in and out', () => {
     expect(answer.json).toEqual({
       account: { id: 'acc_owner', email: 'owner@example.com', name: 'A Person' },
       organizations: [{ id: 'org_AAAAAAAAAAAAAAAAAAAAAA', name: 'Organization 0', plan: 'free', role: 'owner' }],
+      closed_organizations: [],
       csrf_token: session.csrf,
       access_token: `at-${session.id}`,
       expires_in: 3600,
@@ -173,7 +211,7 @@ describe('the session cookie where PUBLIC_URL is HTTPS', () => {
   it.each([
     ['production', ['x-forwarded-proto', 'https']],
     ['development', []],
-  ])('has the __Host- prefix and is Secure in %s [S-05]', async (NODE_ENV, headers) => {
+  ])('has the __Host- prefix and is Secure in %s [S-05, H-086]', async (NODE_ENV, headers) => {
     const platform = await startPlatformUnderTest({
       NODE_ENV,
       PUBLIC_URL: 'https://gate.example',
@@ -190,6 +228,11 @@ describe('the session cookie where PUBLIC_URL is HTTPS', () => {
       expect((await session(`__Host-gatehouse_session=${token}`)).status).toBe(200);
       expect((await session(`gatehouse_session=${token}`)).status).toBe(401);
       expect((await session(`__host-gatehouse_session=${token}`)).status).toBe(401);
+      // One that a plain page has set beside it shadows nothing, in either order [H-086].
+      const [real, planted] = [`__Host-gatehouse_session=${token}`, 'gatehouse_session=planted'];
+      expect((await session(`${planted}; ${real}`)).status).toBe(200);
+      expect((await session(`${real}; ${planted}`)).status).toBe(200);
+      expect((await session(`gatehouse_session=${token}; __Host-gatehouse_session=planted`)).status).toBe(401);
     } finally {
       await platform.stop();
     }

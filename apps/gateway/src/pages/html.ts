@@ -28,8 +28,15 @@ function escaped(text: string): string {
   return text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '');
 }
 
-/** A whole document in the frame of our pages. @param script path of its script, if it has one */
-export function page(title: string, content: Markup, script?: string): string {
+export interface PageParts {
+  /** Path of its script, if it has one. */
+  readonly script?: string | undefined;
+  /** Of the session that looks at it, for the page's own writes [T26]. */
+  readonly csrfToken?: string | undefined;
+}
+
+/** A whole document in the frame of our pages. */
+export function page(title: string, content: Markup, { script, csrfToken }: PageParts = {}): string {
   const head = script === undefined ? '' : html`<script src="${script}" defer></script>`;
   return html`<!doctype html>
 <html lang="en">
@@ -37,6 +44,7 @@ export function page(title: string, content: Markup, script?: string): string {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
+${csrfToken === undefined ? '' : html`<meta name="csrf-token" content="${csrfToken}">`}
 <title>${title}</title>
 <link rel="icon" href="/assets/mark.svg" type="image/svg+xml">
 <link rel="stylesheet" href="/assets/page.css">

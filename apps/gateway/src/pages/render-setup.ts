@@ -22,6 +22,6 @@ export function renderSetup(): string {
 <button type="submit">Create the administrator</button>
 </form>
 <p id="result" role="status" aria-live="polite" tabindex="-1"></p>`,
-    '/assets/setup.js',
+    { script: '/assets/setup.js' },
   );
 }

@@ -2,7 +2,9 @@ import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Bus } from '@gatehouse/bus/bus';
 import type { Catalog } from '@gatehouse/catalog/api';
+import { MANAGEMENT_API } from '@gatehouse/catalog/management-api';
 import type { Logger } from '@gatehouse/observability/logger';
+import type { ClientProxy } from '@nestjs/microservices';
 import type { Registry } from 'prom-client';
 import { unknownApiAnswer } from '../edge/answer.js';
 import { clientAddresses } from '../edge/client-address.server.js';
@@ -10,8 +12,16 @@ import { identityTokens } from '../edge/identity-token.js';
 import { keysClient } from '../edge/keys.client.js';
 import { limitsClient } from '../edge/limits.client.js';
 import { localLimits } from '../edge/local-limits.js';
+import { personsClient } from '../edge/persons.client.js';
+import { usesClient } from '../edge/uses.client.js';
+import { services } from '../management/services.client.js';
 import { findApi } from '../routes/find-api.js';
-import { type PublishedApi, publishApis } from '../routes/published-api.js';
+import type { ImportPeppers } from '../routes/imported-forms.js';
+import { apisWithKeys, type PublishedApi, publishApis } from '../routes/published-api.js';
+import { tokenEndpoints } from '../tokens/token-endpoints.client.js';
+import { keyRedactor } from '../usage/redact-keys.js';
+import { type UsageReports, UsageReportsClient } from '../usage/usage-reports.client.js';
+import type { VerificationPorts } from '../verification/verify-key.js';
 import { hopHeaders } from './hop-headers.js';
 import { OpenStreams } from './open-streams.js';
 import { type Outlet, type PassageParts, pass } from './passage.js';
@@ -24,12 +34,16 @@ import { writeAnswer } from './write-answer.js';
 export interface DataPlaneSettings {
   readonly catalog: Catalog;
   readonly bus: Bus;
+  /** For what is asked one by one: who is behind an access token. The caller's to close. */
+  readonly client: ClientProxy;
   /** Root of all derived secrets. */
   readonly rootSecret: string;
   /** The platform's own address; `iss` of identity tokens. */
   readonly publicUrl: string;
   /** Where `upstream: example` leads. */
   readonly exampleUpstreamUrl?: string | undefined;
+  /** Of former systems whose keys go on working; none by default. */
+  readonly importPeppers?: ImportPeppers | undefined;
   /** Addresses and CIDR ranges of the proxies in front of the gateway. */
   readonly trustedProxies: readonly string[];
   /** Refuses plain HTTP. */
@@ -39,6 +53,8 @@ export interface DataPlaneSettings {
   readonly nowMs: () => number;
   /** For one exchange with the keys service; 400 by default. */
   readonly keysDeadlineMs?: number;
+  /** How often usage is reported; every 2 s by default. */
+  readonly usageEveryMs?: number;
   /** For one exchange with the rate limiter; 150 by default. */
   readonly limitsDeadlineMs?: number;
   readonly upstreamTimeouts?: UpstreamTimeouts;
@@ -56,26 +72,30 @@ export interface DataPlane {
    * when the request may go on.
    */
   handle(request: IncomingMessage, response: ServerResponse, awaitsContinue?: boolean): void;
-  /** Lets requests under way finish, up to the deadline (20 s by default), then closes everything. */
+  /** Lets requests under way finish, up to the deadline (20 s by default), closes everything, reports the last usage. */
   drain(deadlineMs?: number): Promise<void>;
   /** Names of the parts that are not ready; empty: ready. */
   notReady(): readonly string[];
+  /** What requests are judged with, for those who ask about keys: with the same counters, in the same batches. */
+  readonly verification: VerificationPorts;
 }
 
 const DEFAULT_TIMEOUTS: UpstreamTimeouts = { connectMs: 5_000, headersMs: 30_000, bodyMs: 300_000 };
 const DRAIN_DEADLINE_MS = 20_000;
 const DRAIN_POLL_MS = 20;
+/** How old usage may be when it is reported: so much is lost with a gateway that is killed. */
+const USAGE_EVERY_MS = 2_000;
 /** How often answers under way are allowed anew: well within the second in which a revocation must end them. */
 const SWEEP_MS = 400;
 
-/** @throws Error for a catalog whose upstreams or routes cannot be used; ConfigurationError for a bad proxy range. */
+/** @throws Error for a catalog whose upstreams, routes or peppers cannot be used; ConfigurationError for a bad proxy range. */
 export function createDataPlane(settings: DataPlaneSettings): DataPlane {
   const { bus, logger } = settings;
-  const table = publishApis(settings.catalog, settings.exampleUpstreamUrl);
+  const table = publishApis(settings.catalog, settings.exampleUpstreamUrl, settings.importPeppers);
   const nextRequestId = requestIds(randomBytes(14));
   const pools = upstreams(settings.upstreamTimeouts ?? DEFAULT_TIMEOUTS);
   const parts = passageParts(settings, pools, () => draining);
-  const { streams, traffic, monotonicMs } = parts;
+  const { streams, traffic, usage, monotonicMs } = parts;
   let draining = false;
 
   const sweeper = setInterval(() => {
@@ -113,16 +133,29 @@ export function createDataPlane(settings: DataPlaneSettings): DataPlane {
       clearInterval(sweeper);
       streams.stopAll();
       await pools.close();
+      await usage.stop();
     },
 
     notReady: () => [...(bus.isConnected() ? [] : ['bus']), ...(draining ? ['draining'] : [])],
+
+    verification: { apis: apisWithKeys(table), edge: parts.ports },
   };
 }
+
+/** A transaction with a lock on the key: slower than the other two exchanges, and never tried twice. */
+const USES_DEADLINE_MS = 2_000;
+
+/** A look at a session, and now and then a note of its activity. */
+const PERSONS_DEADLINE_MS = 2_000;
 
 const HSTS: readonly string[] = ['strict-transport-security', 'max-age=31536000'];
 const CLOSE: readonly string[] = ['connection', 'close'];
 
-function passageParts(settings: DataPlaneSettings, pools: Upstreams, isDraining: () => boolean): PassageParts {
+function passageParts(
+  settings: DataPlaneSettings,
+  pools: Upstreams,
+  isDraining: () => boolean,
+): PassageParts & { readonly usage: UsageReports } {
   const { bus, logger, nowMs, production } = settings;
   const traffic = trafficMetrics(settings.metrics);
   const addressOf = clientAddresses(settings.trustedProxies);
@@ -145,12 +178,21 @@ function passageParts(settings: DataPlaneSettings, pools: Upstreams, isDraining:
       onExchange: (seconds) => traffic.exchange('ratelimit', seconds),
       monotonicMs,
     }),
+    spendUses: usesClient({ bus, logger, deadlineMs: USES_DEADLINE_MS }),
+    findPerson: personsClient({
+      client: settings.client,
+      logger,
+      deadlineMs: PERSONS_DEADLINE_MS,
+      onExchange: (seconds) => traffic.exchange('identity', seconds),
+      monotonicMs,
+    }),
     nowMs,
   };
   const always = production ? HSTS : [];
   const whenDraining = [...always, ...CLOSE];
   return {
     ports,
+    answerTokens: tokenEndpoints(services(settings.client), logger),
     outletOf: (published) => {
       let outlet = outlets.get(published);
       if (outlet === undefined) {
@@ -163,6 +205,14 @@ function passageParts(settings: DataPlaneSettings, pools: Upstreams, isDraining:
     identityOf: identityTokens(settings.rootSecret, settings.publicUrl, nowMs),
     streams: new OpenStreams(ports),
     traffic,
+    usage: new UsageReportsClient({
+      bus,
+      logger,
+      redact: keyRedactor([...settings.catalog.apis, MANAGEMENT_API]),
+      everyMs: settings.usageEveryMs ?? USAGE_EVERY_MS,
+      monotonicMs,
+      onLeftOut: (what, count) => traffic.usageLeftOut(what, count),
+    }),
     logger,
     refusesPlainHttp: production,
     ownHeaders: () => (isDraining() ? whenDraining : always),

@@ -67,7 +67,7 @@ describe('the exchange with the services', () => {
   it('carries k requests of one event-loop turn in one message to keys and one to the limiter', async () => {
     gateway = await startGateway(upstream);
     expect((await sendInOneTurn(40)).map(statusOf)).toEqual(Array(40).fill(200));
-    expect(gateway.verifyBatches).toEqual([40]);
+    expect(gateway.verifyBatches[0]).toBe(40);
     expect(gateway.takeBatches).toEqual([40]);
   });
 
@@ -80,10 +80,14 @@ describe('the exchange with the services', () => {
     });
     await spy.flush();
     const logger = createLogger('gateway', 'silent');
-    gateway = await startGateway(upstream, { bus: await connectNats({ url: nats.url, name: 'gateway', logger }) });
+    const bus = await connectNats({ url: nats.url, name: 'gateway', logger });
+    gateway = await startGateway(upstream, { bus, usageEveryMs: 3_600_000 });
     expect((await sendInOneTurn(40)).map(statusOf)).toEqual(Array(40).fill(200));
     await spy.flush();
-    expect(seen).toEqual([VERIFY_SUBJECT, 'reply', TAKE_SUBJECT, 'reply']);
+    expect(seen.slice(0, 4)).toEqual([VERIFY_SUBJECT, 'reply', TAKE_SUBJECT, 'reply']);
+    // On a busy machine answers take so long that their keys are asked for anew; nobody is charged anew.
+    expect(seen.filter((subject) => subject === TAKE_SUBJECT)).toHaveLength(1);
+    expect(gateway.verifyBatches[0]).toBe(40);
     await spy.close();
     await gateway.bus.drain();
     await nats.stop();
@@ -116,7 +120,7 @@ describe('the exchange with the services', () => {
   });
 
   it('takes the default plan where the key’s is not one of the API, and asks no limiter where nothing is limited', async () => {
-    gateway = await startGateway(upstream, { api: { plans: { free: { key: [], organization: [] } } } });
+    gateway = await startGateway(upstream, { api: { plans: { free: { key: [], organization: [], keysMax: null } } } });
     gateway.keys.set(digestKey(SECRET).toString('hex'), exampleFacts({ plan: 'of another time' }));
     expect(statusOf(await send())).toBe(200);
     expect(gateway.takeBatches).toEqual([]);
@@ -187,7 +191,7 @@ describe('while the keys service is down', () => {
 describe('while the limiter is down', () => {
   const startWith = async (limiterOutage: LimiterOutage, quota: number) => {
     const limits = [{ windowSeconds: 86_400, quota }];
-    const plans = { free: { key: limits, organization: [] } };
+    const plans = { free: { key: limits, organization: [], keysMax: null } };
     gateway = await startGateway(upstream, { down: ['ratelimit'], api: { limiterOutage, plans }, nowMs: () => 1_000 });
   };
   const statuses = async (count: number) => {

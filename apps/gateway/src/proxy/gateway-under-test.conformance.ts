@@ -12,6 +12,7 @@ import {
   type TakeReply,
 } from '@gatehouse/contracts/limit-records';
 import { decodeVerifyQueries, encodeFacts, encodeVerifyReplies } from '@gatehouse/contracts/verify-records';
+import { aKey } from '@gatehouse/key-domain/a-key.conformance';
 import type { KeyFacts } from '@gatehouse/key-domain/key';
 import { digestKey } from '@gatehouse/key-domain/key-digest';
 import { mintKey } from '@gatehouse/key-domain/mint-key';
@@ -47,25 +48,16 @@ export function exampleApi(changes: Partial<Api> = {}): Api {
       { method: '*', pattern: '/admin/**', scopes: ['admin'], cost: 1 },
       { method: '*', pattern: '/**', scopes: [], cost: 1 },
     ],
-    plans: { free: { key: minute(60), organization: minute(100) } },
+    plans: { free: { key: minute(60), organization: minute(100), keysMax: null } },
+    environments: null,
+    leakPolicy: 'revoke',
+    importedKeys: [],
     ...changes,
   };
 }
 
 export function exampleFacts(changes: Partial<KeyFacts> = {}): KeyFacts {
-  return {
-    keyId: 'key_1',
-    revision: 1,
-    api: 'example',
-    organizationId: 'org_1',
-    projectId: 'prj_1',
-    plan: 'free',
-    environment: 'live',
-    scopes: ['read', 'write'],
-    state: 'active',
-    expiresAtMs: null,
-    ...changes,
-  };
+  return aKey({ api: 'example', scopes: ['read', 'write'], ...changes });
 }
 
 export const SECRET = mintKey('ex_live_', Buffer.alloc(32, 7));
@@ -135,6 +127,7 @@ export async function startGateway(
       gateways: 2,
     },
     bus,
+    client: bus.clientProxy(),
     rootSecret: ROOT_SECRET,
     publicUrl: 'https://gatehouse.example',
     trustedProxies: [],

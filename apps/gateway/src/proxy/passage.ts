@@ -1,16 +1,23 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Route } from '@gatehouse/catalog/api';
+import type { RefusalValues } from '@gatehouse/catalog/render-refusal';
 import type { Logger } from '@gatehouse/observability/logger';
 import type { Dispatcher } from 'undici';
-import { allowedHeaders, refusalAnswer } from '../edge/answer.js';
-import { authorize, type EdgePorts } from '../edge/authorize.js';
+import { allowedHeaders, ownAnswer, refusalAnswer } from '../edge/answer.js';
+import { authorize, type DoorPorts } from '../edge/authorize.js';
 import type { ClientAddress } from '../edge/client-address.server.js';
 import { type Allow, type Deny, deny, denyAfterCharge } from '../edge/decision.js';
 import type { IdentityTokens } from '../edge/identity-token.js';
+import { peekLimits } from '../edge/peek-limits.js';
 import { principalHeaders } from '../edge/principal.js';
 import { earlyRefusal } from '../routes/early-refusal.js';
 import type { PublishedApi } from '../routes/published-api.js';
-import { type RoutedRequest, routeRequest } from '../routes/route-request.js';
+import { type Routed, routeRequest } from '../routes/route-request.js';
+import { findTokenEndpoint, type TokenEndpoint } from '../tokens/find-token-endpoint.js';
+import type { AnswerTokens } from '../tokens/token-endpoints.client.js';
+import type { UsageReports } from '../usage/usage-reports.client.js';
+import type { Use } from '../usage/use.js';
+import { useOf } from '../usage/use-of.js';
 import { forward } from './forward.js';
 import type { HopHeaders } from './hop-headers.js';
 import type { OpenStream, OpenStreams } from './open-streams.js';
@@ -41,12 +48,14 @@ export interface Outlet {
 
 /** What a passage uses of the data plane. */
 export interface PassageParts {
-  readonly ports: EdgePorts;
+  readonly ports: DoorPorts;
+  readonly answerTokens: AnswerTokens;
   readonly outletOf: (published: PublishedApi) => Outlet;
   readonly addressOf: (request: IncomingMessage) => ClientAddress;
   readonly identityOf: IdentityTokens;
   readonly streams: OpenStreams;
   readonly traffic: Traffic;
+  readonly usage: Pick<UsageReports, 'record'>;
   readonly logger: Logger;
   readonly refusesPlainHttp: boolean;
   /** What every answer says at the moment, names and values in turn. */
@@ -62,23 +71,47 @@ export async function pass(passage: Passage, parts: PassageParts): Promise<void>
     const early = earlyRefusal(request.rawHeaders, parts.refusesPlainHttp && !client.isHttps);
     if (early !== undefined) return refuse(passage, parts, deny(early));
 
+    const endpoint = findTokenEndpoint(published, request.method ?? '', passage.target);
+    if (endpoint !== undefined) return await giveTokens(passage, parts, endpoint, client.address);
+
     const routed = routeRequest(published, request.method ?? '', passage.target);
     if (routed.kind === 'refused') return refuse(passage, parts, deny(routed.code));
 
-    const decision = await authorize(request, published, routed.route, parts.ports);
-    if (decision.kind === 'deny') return refuse(passage, parts, decision, routed.route);
+    const edgeRequest = { rawHeaders: request.rawHeaders, method: request.method ?? '', address: client.address };
+    const decision = await authorize(edgeRequest, published, routed, parts.ports);
+    const use = useOf(passage, routed, decision, client.address, parts.ports.nowMs());
+    if (decision.kind === 'deny') {
+      const told = await peekLimits(decision, published, parts.ports.takeLimits);
+      return refuse(passage, parts, told, routed.route, use);
+    }
 
     const outlet = parts.outletOf(published);
     if (outlet.inFlight >= outlet.requestsMax) {
-      return refuse(passage, parts, denyAfterCharge('upstream_unreachable', decision), routed.route);
+      return refuse(passage, parts, denyAfterCharge('upstream_unreachable', decision), routed.route, use);
     }
     const token = parts.identityOf(decision.facts);
     const identity = typeof token === 'string' ? token : await token;
-    send(passage, parts, outlet, decision, routed, upstreamHeaders(passage, decision, client, identity));
+    send(passage, parts, outlet, decision, routed, upstreamHeaders(passage, decision, client, identity), use);
   } catch (error) {
     parts.logger.error({ err: error, requestId: passage.requestId, api: published.api.name }, 'a request failed');
     refuse(passage, parts, deny('verification_unavailable'));
   }
+}
+
+/** What the gateway answers itself under a path of the API; the upstream never sees it. */
+async function giveTokens(
+  passage: Passage,
+  parts: PassageParts,
+  endpoint: TokenEndpoint,
+  address: string,
+): Promise<void> {
+  const { request, response, published, requestId } = passage;
+  if (passage.awaitsContinue) response.writeContinue();
+  const answer = await parts.answerTokens({ request, published, endpoint, requestId, address });
+  if (answer.kind === 'refused') return refuse(passage, parts, deny(answer.code), undefined, undefined, answer.values);
+  const given = ownAnswer(published, answer.body, requestId, parts.ports.nowMs());
+  writeAnswer(request, response, given, parts.ownHeaders());
+  finish(passage, parts, 'tokens', given.status);
 }
 
 function send(
@@ -86,16 +119,23 @@ function send(
   parts: PassageParts,
   outlet: Outlet,
   decision: Allow,
-  { route, path }: Extract<RoutedRequest, { kind: 'routed' }>,
+  { route, path }: Routed,
   requestHeaders: readonly string[],
+  use: Use | undefined,
 ): void {
   const { request, response, published, requestId } = passage;
-  const responseHeaders = [...allowedHeaders(published, decision.windows, requestId), ...parts.ownHeaders()];
+  const ours = allowedHeaders(published, decision, requestId, parts.ports.nowMs());
+  const responseHeaders = [...ours, ...parts.ownHeaders()];
   if (passage.awaitsContinue) response.writeContinue();
   outlet.inFlight++;
   let refusal: Deny | undefined;
   const startedMs = parts.monotonicMs();
-  const stream: OpenStream = { digest: decision.digest, published, route, startedMs, stop: () => stop() };
+  const stream: OpenStream = {
+    presented: decision.presented,
+    needs: decision.needs,
+    startedMs,
+    stop: () => stop(),
+  };
   parts.streams.add(stream);
   const stop = forward({
     request,
@@ -112,8 +152,8 @@ function send(
     onEnd: (outcome) => {
       parts.streams.remove(stream);
       outlet.inFlight--;
-      if (refusal !== undefined) refuse(passage, parts, refusal, route);
-      else finish(passage, parts, outcome, response.statusCode);
+      if (refusal !== undefined) refuse(passage, parts, refusal, route, use);
+      else finish(passage, parts, outcome, response.statusCode, use);
     },
   });
 }
@@ -139,21 +179,33 @@ function upstreamHeaders(passage: Passage, decision: Allow, client: ClientAddres
   ];
 }
 
-function refuse(passage: Passage, parts: PassageParts, refusal: Deny, route?: Route): void {
+function refuse(
+  passage: Passage,
+  parts: PassageParts,
+  refusal: Deny,
+  route?: Route,
+  use?: Use,
+  values: RefusalValues = {},
+): void {
   const { published, requestId, request, response } = passage;
-  const answer = refusalAnswer(published, refusal, { requestId, route });
+  const answer = refusalAnswer(published, refusal, { requestId, route, nowMs: parts.ports.nowMs(), values });
   writeAnswer(request, response, answer, parts.ownHeaders());
   if (answer.status >= 500) {
     const { code } = refusal;
     parts.logger.warn({ requestId, api: published.api.name, method: request.method, code }, 'request refused');
   }
-  finish(passage, parts, refusal.code, answer.status);
+  finish(passage, parts, refusal.code, answer.status, use);
 }
 
-function finish(passage: Passage, parts: PassageParts, outcome: string, status: number): void {
+function finish(passage: Passage, parts: PassageParts, outcome: string, status: number, use?: Use): void {
   const { requestId, request, published, startedMs } = passage;
   const api = published.api.name;
   parts.traffic.end(api, outcome, status, (parts.monotonicMs() - startedMs) / 1000);
+  if (use !== undefined) {
+    use.outcome = outcome;
+    use.status = status;
+    parts.usage.record(use);
+  }
   if (parts.logger.isLevelEnabled('debug')) {
     parts.logger.debug({ requestId, api, method: request.method, outcome, status }, 'request');
   }

@@ -84,6 +84,34 @@ describe('a request that must not go on', () => {
     expect(seen).toEqual([]);
   });
 
+  it.each([
+    ['used from elsewhere than it may be', exampleFacts({ allowedAddresses: ['192.0.2.0/24'] }), 'address_refused'],
+    ['of a suspended organization', exampleFacts({ organizationSuspended: true }), 'organization_suspended'],
+    ['used up', exampleFacts({ uses: 'exhausted' }), 'uses_exhausted'],
+  ])('is refused: its key is %s', async (_, facts, code) => {
+    gateway.keys.set(DIGEST, facts);
+    const answer = await send('GET /v1/x', KEY);
+    expect(statusOf(answer)).toBe(403);
+    expect(bodyOf(answer)).toMatchObject({ error: code, key: 'key_1' });
+    expect(gateway.takeBatches).toEqual([]);
+    expect(seen).toEqual([]);
+  });
+
+  it('is refused where its key is quarantined, unless it only reads', async () => {
+    gateway.keys.set(DIGEST, exampleFacts({ state: 'quarantined' }));
+    expect(bodyOf(await send('DELETE /v1/x', KEY))).toMatchObject({ error: 'key_quarantined' });
+    expect(seen).toEqual([]);
+    expect(statusOf(await send('GET /v1/x', KEY))).toBe(200);
+  });
+
+  it('is refused with 503 where the uses of its key cannot be spent: nobody answers that here', async () => {
+    gateway.keys.set(DIGEST, exampleFacts({ uses: 'left' }));
+    const answer = await send('GET /v1/x', KEY);
+    expect(statusOf(answer)).toBe(503);
+    expect(bodyOf(answer)).toMatchObject({ error: 'verification_unavailable' });
+    expect(seen).toEqual([]);
+  });
+
   it('says no error in WWW-Authenticate where no credential was sent', async () => {
     const answer = await send('GET /v1/x');
     expect(answer).toMatch(/\r\nwww-authenticate: Bearer /i);

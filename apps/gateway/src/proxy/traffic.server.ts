@@ -4,8 +4,10 @@ import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 export interface Traffic {
   begin(): void;
   end(api: string, outcome: string, status: number, seconds: number): void;
-  exchange(part: 'keys' | 'ratelimit', seconds: number): void;
+  exchange(part: 'keys' | 'ratelimit' | 'identity', seconds: number): void;
   limiterOutage(api: string, policy: string): void;
+  /** @param what of which kind something was left out of the usage reports: requests, callers, log entries, reports. */
+  usageLeftOut(what: string, count: number): void;
   inFlight(): number;
 }
 
@@ -62,6 +64,12 @@ export function trafficMetrics(registry: Registry): Traffic {
     labelNames: ['api', 'policy'],
     registers: [registry],
   });
+  const leftOut = new Counter({
+    name: 'gateway_usage_left_out_total',
+    help: 'What usage reports did not tell: requests, callers, entries of the request log, whole reports.',
+    labelNames: ['what'],
+    registers: [registry],
+  });
 
   return {
     begin: () => {
@@ -82,6 +90,7 @@ export function trafficMetrics(registry: Registry): Traffic {
     },
     exchange: (part, seconds) => exchanges.observe({ with: part }, seconds),
     limiterOutage: (api, policy) => outages.inc({ api, policy }),
+    usageLeftOut: (what, count) => leftOut.inc({ what }, count),
     inFlight: () => inFlight,
   };
 }

@@ -32,14 +32,22 @@ describe('matchRoute', () => {
 
   it('takes the first row that matches', () => {
     const rows = compileRoutes([route('POST', '/a'), route('*', '/a'), route('*', '/**')]);
-    expect(matchRoute(rows, 'POST', ['a'])).toBe(rows[0]?.route);
-    expect(matchRoute(rows, 'GET', ['a'])).toBe(rows[1]?.route);
-    expect(matchRoute(rows, 'GET', ['b'])).toBe(rows[2]?.route);
+    expect(matchRoute(rows, 'POST', ['a'])).toBe(rows[0]);
+    expect(matchRoute(rows, 'GET', ['a'])).toBe(rows[1]);
+    expect(matchRoute(rows, 'GET', ['b'])).toBe(rows[2]);
+  });
+
+  it('[T2] says which segment has to be the key\u2019s project', () => {
+    const rows = compileRoutes([route('*', '/{project}/*/v1/**'), route('*', '/v1/{project}'), route('*', '/**')]);
+    const at = (...segments: string[]) => matchRoute(rows, 'GET', segments)?.projectAt;
+    expect(at('prj_1', 'my-endpoint', 'v1', 'models')).toBe(0);
+    expect(at('v1', 'prj_1')).toBe(1);
+    expect(at('else')).toBe(-1);
   });
 
   it('needs for HEAD what it needs for GET', () => {
     const rows = compileRoutes([route('GET', '/secret'), route('*', '/**')]);
-    expect(matchRoute(rows, 'HEAD', ['secret'])).toBe(rows[0]?.route);
+    expect(matchRoute(rows, 'HEAD', ['secret'])).toBe(rows[0]);
   });
 
   it('finds rows that are only evaded by spelling, and no others', () => {
@@ -51,7 +59,7 @@ describe('matchRoute', () => {
     ]);
     const evades = (method: string, ...segments: string[]) => {
       const matched = matchRoute(rows, method, segments);
-      return matched !== undefined && evadesScopes(rows, method, segments, matched);
+      return matched !== undefined && evadesScopes(rows, method, segments, matched.route);
     };
     const spelled = ['V1', 'chat'];
     expect(evades('POST', ...spelled)).toBe(true);

@@ -2,10 +2,15 @@ import type { Route } from '@gatehouse/catalog/api';
 import { foldSegment } from './fold-segment.js';
 import { normalisePath } from './normalise-path.js';
 
+/** The segment of a pattern that has to be the id of the key's project [T2]. */
+const PROJECT = '{project}';
+
 /** A route whose pattern was taken apart once, at the start. */
 export interface CompiledRoute {
   readonly route: Route;
   readonly pattern: readonly string[];
+  /** Which segment names the key's project; -1: none does. */
+  readonly projectAt: number;
   /** The pattern as a server reads it that takes different spellings for one. */
   readonly folded: readonly string[];
 }
@@ -16,9 +21,15 @@ export interface CompiledRoute {
  */
 export function compileRoutes(routes: readonly Route[]): readonly CompiledRoute[] {
   return routes.map((route) => {
-    const normal = normalisePath(route.pattern);
+    const projectAt = route.pattern.split('/').indexOf(PROJECT) - 1;
+    const normal = normalisePath(route.pattern.replace(PROJECT, '*'));
     if (normal.kind === 'ambiguous') throw new Error(`the route pattern ${route.pattern} is not a plain path`);
-    return { route, pattern: normal.segments, folded: normal.segments.map(foldSegment) };
+    return {
+      route,
+      projectAt: Math.max(projectAt, -1),
+      pattern: normal.segments,
+      folded: normal.segments.map(foldSegment),
+    };
   });
 }
 
@@ -27,9 +38,9 @@ export function matchRoute(
   routes: readonly CompiledRoute[],
   method: string,
   segments: readonly string[],
-): Route | undefined {
-  for (const { route, pattern } of routes) {
-    if (matchesMethod(route.method, method) && matchesPath(pattern, segments)) return route;
+): CompiledRoute | undefined {
+  for (const row of routes) {
+    if (matchesMethod(row.route.method, method) && matchesPath(row.pattern, segments)) return row;
   }
   return undefined;
 }

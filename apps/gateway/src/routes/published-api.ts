@@ -1,19 +1,19 @@
 import type { Api, Catalog } from '@gatehouse/catalog/api';
+import { MANAGEMENT_API } from '@gatehouse/catalog/management-api';
+import { type KeyPrefix, readPrefixes } from '@gatehouse/key-domain/key-prefix';
+import { type CredentialPlace, credentialPlaces } from './credential-places.js';
+import { type ImportedForm, type ImportPeppers, importedForms } from './imported-forms.js';
 import { type CompiledRoute, compileRoutes } from './match-route.js';
-
-/** One place where a credential may be, ready to be compared with raw headers. */
-export interface CredentialPlace {
-  /** Lower case. */
-  readonly header: string;
-  /** Lower case; undefined: the whole value is the credential. */
-  readonly scheme: string | undefined;
-}
 
 /** One API as the data plane uses it: everything that does not depend on the request is worked out once. */
 export interface PublishedApi {
   readonly api: Api;
   readonly routes: readonly CompiledRoute[];
   readonly places: readonly CredentialPlace[];
+  /** What its keys begin with. */
+  readonly keyPrefixes: readonly KeyPrefix[];
+  /** Keys of former systems that go on working. */
+  readonly importedForms: readonly ImportedForm[];
   readonly refusesBrowsers: boolean;
   /** Origin of the upstream. */
   readonly upstreamOrigin: string;
@@ -28,28 +28,38 @@ export interface ApiTable {
 
 /**
  * @param exampleUpstreamUrl where `upstream: example` leads.
- * @throws Error for an upstream that is not an http address, and for `example` where there is none.
+ * @param peppers of former systems.
+ * @throws Error for an upstream that is not an http address, for `example` where there is none, and for a pepper that is
+ * not there.
  */
-export function publishApis(catalog: Catalog, exampleUpstreamUrl?: string): ApiTable {
+export function publishApis(
+  catalog: Catalog,
+  exampleUpstreamUrl?: string,
+  peppers: ImportPeppers = new Map(),
+): ApiTable {
   const byHost = new Map<string, PublishedApi>();
   const byName = new Map<string, PublishedApi>();
   for (const api of catalog.apis) {
-    const published = publish(api, exampleUpstreamUrl);
+    const published = publish(api, exampleUpstreamUrl, peppers);
     byName.set(api.name, published);
     for (const host of api.hosts) byHost.set(host.toLowerCase(), published);
   }
   return { byHost, byName };
 }
 
-function publish(api: Api, exampleUpstreamUrl: string | undefined): PublishedApi {
+/** All that keys are made for, by name: the published APIs, and the management API, which is served elsewhere. */
+export function apisWithKeys({ byName }: ApiTable): ReadonlyMap<string, PublishedApi> {
+  return new Map([...byName, [MANAGEMENT_API.name, publish(MANAGEMENT_API, undefined, new Map())]]);
+}
+
+function publish(api: Api, exampleUpstreamUrl: string | undefined, peppers: ImportPeppers): PublishedApi {
   const upstream = upstreamUrl(api, exampleUpstreamUrl);
   return {
     api,
     routes: compileRoutes(api.routes),
-    places: api.profile.credentials.map(({ header, scheme }) => ({
-      header: header.toLowerCase(),
-      scheme: scheme?.toLowerCase(),
-    })),
+    places: credentialPlaces(api.profile),
+    keyPrefixes: readPrefixes(api.profile.key.prefixes),
+    importedForms: importedForms(api, peppers),
     refusesBrowsers: api.profile.browserRequests === 'refuse',
     upstreamOrigin: upstream.origin,
     upstreamBasePath: upstream.pathname.replace(/\/+$/, ''),

@@ -6,9 +6,15 @@ import type { PublishedApi } from './published-api.js';
 import { splitTarget } from './split-target.js';
 
 /** The row of the route table that a request falls under, and the path that goes upstream because it was judged. */
-export type RoutedRequest =
-  | { readonly kind: 'routed'; readonly route: Route; readonly path: string }
-  | { readonly kind: 'refused'; readonly code: 'path_ambiguous' | 'route_unknown' };
+export interface Routed {
+  readonly kind: 'routed';
+  readonly route: Route;
+  readonly path: string;
+  /** The project that the path names; null: the route asks for none. */
+  readonly projectId: string | null;
+}
+
+export type RoutedRequest = Routed | { readonly kind: 'refused'; readonly code: 'path_ambiguous' | 'route_unknown' };
 
 /** What APIs are made of. `TRACE` would send credentials back; a method that nobody knows follows no rule. */
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'QUERY']);
@@ -22,8 +28,10 @@ export function routeRequest(published: PublishedApi, method: string, target: st
   if (split === undefined) return AMBIGUOUS;
   const normal = normalisePath(split.path);
   if (normal.kind === 'ambiguous') return AMBIGUOUS;
-  const route = METHODS.has(method) ? matchRoute(published.routes, method, normal.segments) : undefined;
-  if (route === undefined) return UNKNOWN;
+  const row = METHODS.has(method) ? matchRoute(published.routes, method, normal.segments) : undefined;
+  if (row === undefined) return UNKNOWN;
+  const { route, projectAt } = row;
   if (isFoldable(normal.path) && evadesScopes(published.routes, method, normal.segments, route)) return AMBIGUOUS;
-  return { kind: 'routed', route, path: published.upstreamBasePath + normal.path + split.query };
+  const path = published.upstreamBasePath + normal.path + split.query;
+  return { kind: 'routed', route, path, projectId: normal.segments[projectAt] ?? null };
 }

@@ -3,14 +3,8 @@ import { rowsOf } from '../database/rows.store.js';
 import { PasswordEntity } from '../password/password.entity.js';
 import type { StoredHash } from '../password/stored-hash.js';
 import { AccountEntity } from './account.entity.js';
-import type { Account } from './account.js';
+import type { Account, PasswordAccount } from './account.js';
 import type { EmailAddress } from './email.js';
-
-/** An account and the password that opens it. */
-export interface PasswordAccount {
-  readonly account: Account;
-  readonly stored: StoredHash;
-}
 
 interface PasswordAccountRow {
   id: string;
@@ -18,6 +12,8 @@ interface PasswordAccountRow {
   name: string;
   format: string;
   hash: string;
+  set_at: Date;
+  is_closed: boolean;
 }
 
 /** The account that signs in with this address and a password. */
@@ -27,7 +23,8 @@ export async function findPasswordAccount(
 ): Promise<PasswordAccount | undefined> {
   const [row] = await rowsOf<PasswordAccountRow>(
     manager,
-    `SELECT a.id, a.email, a.name, p.format, p.hash
+    `SELECT a.id, a.email, a.name, p.format, p.hash, p.set_at,
+            p.disabled_at IS NOT NULL AS is_closed
      FROM accounts a JOIN passwords p ON p.account_id = a.id WHERE a.email_lookup = $1`,
     [email.lookup],
   );
@@ -35,6 +32,8 @@ export async function findPasswordAccount(
   return {
     account: { id: row.id, email: row.email, name: row.name },
     stored: { format: row.format, hash: row.hash },
+    setAtMs: row.set_at.getTime(),
+    isClosed: row.is_closed,
   };
 }
 

@@ -1,8 +1,8 @@
 import type { Origin } from '../origin.js';
 import { type BoundedQueue, BUSY_RETRY_AFTER_SECONDS } from '../password/bounded-queue.js';
 import type { PasswordHasher } from '../password/hasher.js';
-import { type Session, startSession } from '../sessions/session.js';
-import { hashSecretToken, newSecretToken } from '../tokens/secret-token.js';
+import type { Proceeded } from '../sign-in/proceeded.js';
+import { hashSecretToken } from '../tokens/secret-token.js';
 import {
   type Candidate,
   type CandidateVerdict,
@@ -12,7 +12,7 @@ import {
 } from './first-administrator.js';
 
 export type ClaimOutcome =
-  | { readonly kind: 'signed_in'; readonly session: Session; readonly sessionToken: string }
+  | Proceeded
   | { readonly kind: 'token_invalid' }
   | Extract<CandidateVerdict, { kind: 'refused' }>
   | { readonly kind: 'busy'; readonly retryAfterSeconds: number };
@@ -21,13 +21,8 @@ export interface ClaimPorts {
   nowMs(): number;
   /** Whether a claim token would be accepted now; spends nothing. */
   isClaimOpen(tokenHash: Buffer): Promise<boolean>;
-  /** Spends the token and writes everything, all or nothing. */
-  claimInstallation(
-    tokenHash: Buffer,
-    administrator: FirstAdministrator,
-    session: Session,
-    sessionTokenHash: Buffer,
-  ): Promise<'claimed' | 'token_invalid'>;
+  /** Spends the token and writes everything, all or nothing; undefined: the token is not valid. */
+  claimInstallation(tokenHash: Buffer, administrator: FirstAdministrator): Promise<Proceeded | undefined>;
   readonly passwordWork: BoundedQueue;
   readonly hasher: PasswordHasher;
   readonly minPasswordLength: number;
@@ -48,9 +43,5 @@ export async function claim(
 
   const nowMs = ports.nowMs();
   const administrator = firstAdministrator(verdict.email, request.name, turn.value, request.origin, nowMs);
-  const session = startSession(administrator.account, request.origin, nowMs);
-  const secret = newSecretToken();
-  const outcome = await ports.claimInstallation(tokenHash, administrator, session, secret.hash);
-  if (outcome === 'token_invalid') return { kind: 'token_invalid' };
-  return { kind: 'signed_in', session, sessionToken: secret.token };
+  return (await ports.claimInstallation(tokenHash, administrator)) ?? { kind: 'token_invalid' };
 }

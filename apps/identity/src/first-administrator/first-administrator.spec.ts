@@ -1,3 +1,4 @@
+import { waitUntil } from '@gatehouse/launch/wait-until.client';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import {
   ADMIN,
@@ -17,7 +18,7 @@ describe('the first administrator', () => {
   });
   afterAll(() => tests.stop());
   beforeEach(async () => {
-    identity = await tests.open();
+    identity = await tests.openFresh();
   });
   afterEach(() => identity.stop());
 
@@ -109,6 +110,30 @@ describe('the first administrator', () => {
     await Promise.all([identity.claim(claimToken ?? '', 'eve@example.test'), identity.start(ADMIN_ENVIRONMENT)]);
     expect(await count('accounts')).toBe(1);
     expect(await identity.claim(claimToken ?? '', 'mallory@example.test')).toEqual({ kind: 'token_invalid' });
+  });
+
+  it('is one, where a claim waits for a start and the start for the claim', async () => {
+    const { claimToken } = await identity.start();
+    const waiting = async (count: number) => {
+      const [row] = await identity.owner.query(
+        "SELECT count(*)::int AS n FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
+      );
+      return row.n === count;
+    };
+    // Both are begun while the token's row is held: the claim is first in line for it, the start behind it.
+    const holder = identity.owner.createQueryRunner();
+    await holder.startTransaction();
+    await holder.query('SELECT 1 FROM claim_tokens FOR UPDATE');
+    const claim = identity.claim(claimToken ?? '', 'eve@example.test');
+    await waitUntil('the claim to wait', () => waiting(1), 10_000);
+    const start = identity.start(ADMIN_ENVIRONMENT);
+    await waitUntil('the start to wait', () => waiting(2), 10_000);
+    await holder.commitTransaction();
+    await holder.release();
+    const [claimed, started] = await Promise.allSettled([claim, start]);
+    expect(claimed).toMatchObject({ status: 'fulfilled', value: { kind: 'signed_in' } });
+    expect(started).toMatchObject({ status: 'fulfilled', value: { claimToken: null } });
+    expect(await count('accounts')).toBe(1);
   });
 
   it('is claimed with the newest token only: a later start replaces it', async () => {

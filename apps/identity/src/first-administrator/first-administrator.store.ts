@@ -5,8 +5,8 @@ import { recordAudit } from '../audit/audit.store.js';
 import { inTransaction, rowsOf } from '../database/rows.store.js';
 import { addOrganization } from '../organizations/organizations.store.js';
 import { addProject } from '../projects/projects.store.js';
-import type { Session } from '../sessions/session.js';
-import { addSession } from '../sessions/sessions.store.js';
+import { proceed } from '../sign-in/proceed.store.js';
+import type { Proceeded } from '../sign-in/proceeded.js';
 import { ClaimTokenEntity } from './claim-token.entity.js';
 import type { FirstAdministrator } from './first-administrator.js';
 
@@ -40,30 +40,28 @@ export function claimInstallation(
   dataSource: DataSource,
   tokenHash: Buffer,
   administrator: FirstAdministrator,
-  session: Session,
-  sessionTokenHash: Buffer,
-): Promise<'claimed' | 'token_invalid'> {
+): Promise<Proceeded | undefined> {
   return inTransaction(dataSource, async (manager) => {
     const spent = await rowsOf(
       manager,
       'UPDATE claim_tokens SET used_at = $2 WHERE token_hash = $1 AND used_at IS NULL RETURNING singleton',
       [tokenHash, new Date(administrator.atMs)],
     );
-    if (spent.length === 0 || !(await writeFirstAdministrator(manager, administrator))) return 'token_invalid';
-    await addSession(manager, session, sessionTokenHash);
-    return 'claimed';
+    if (spent.length === 0 || !(await writeFirstAdministrator(manager, administrator))) return undefined;
+    const { account, origin, atMs } = administrator;
+    return proceed(manager, { accountId: account.id, proven: ['password'], origin, nowMs: atMs });
   });
 }
 
-/** Creates the first administrator that the environment names, unless there is one. */
+/** Creates the first administrator that the environment names, unless there is one. No claim token is valid after it. */
 export function createFirstAdministrator(
   dataSource: DataSource,
   administrator: FirstAdministrator,
 ): Promise<'created' | 'exists'> {
   return inTransaction(dataSource, async (manager) => {
-    if (!(await writeFirstAdministrator(manager, administrator))) return 'exists';
+    // The token first, as a claim does: in another order the two would wait for each other.
     await rowsOf(manager, 'UPDATE claim_tokens SET used_at = $1 WHERE used_at IS NULL', [new Date(administrator.atMs)]);
-    return 'created';
+    return (await writeFirstAdministrator(manager, administrator)) ? 'created' : 'exists';
   });
 }
 

@@ -9,7 +9,7 @@ export interface Organization {
   readonly plan: string;
 }
 
-const FIRST_PLAN = 'free';
+export const FIRST_PLAN = 'free';
 const FALLBACK_NAME = 'My organization';
 /** Domains that everybody has an address at: they name nobody's organization. */
 const PUBLIC_MAIL_DOMAINS = new Set([

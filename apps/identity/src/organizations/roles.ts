@@ -1,12 +1,12 @@
 import type { Role } from '@gatehouse/contracts/actor';
 
 /** What a member may do, beyond reading. */
-export type Permission = 'projects.create';
+export type Permission = 'projects.create' | 'members.manage' | 'owners.manage';
 
 /** THE table: role to permissions. A role that is not named here may only read. */
 const PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = {
-  owner: ['projects.create'],
-  admin: ['projects.create'],
+  owner: ['projects.create', 'members.manage', 'owners.manage'],
+  admin: ['projects.create', 'members.manage'],
   developer: ['projects.create'],
   viewer: [],
 };

@@ -94,4 +94,25 @@ describe('projects', () => {
       expect((await create(`By ${role}`)).kind).toBe('created');
     }
   });
+
+  describe('by a management key', () => {
+    const byKey = (keyScopes: string[], changes: { organizationId?: string; role?: Role } = {}, name = 'By a key') =>
+      identity.ask(createProject, { actor: { ...actor(changes), accountId: 'key_1', keyScopes }, name });
+
+    it('are created where it has the scope, and the audit log names the key', async () => {
+      const created = await byKey(['projects.write']);
+      if (created.kind !== 'created') throw new Error('not created');
+      const [audit] = await identity.owner.query('SELECT * FROM audit_events WHERE target = $1', [created.project.id]);
+      expect(audit).toMatchObject({ actor_account_id: 'key_1', organization_id: organizationId });
+      expect(await byKey(['projects.write'])).toMatchObject({ code: 'slug_taken' });
+    });
+
+    it('are not created without the scope, for a role that may not, and in no organization that is not there', async () => {
+      const refused = { kind: 'refused', code: 'permission_denied' };
+      expect(await byKey([], {}, 'Two')).toMatchObject(refused);
+      expect(await byKey(['projects.read', 'keys.write'], {}, 'Two')).toMatchObject(refused);
+      expect(await byKey(['projects.write'], { role: 'viewer' }, 'Two')).toMatchObject(refused);
+      expect(await byKey(['projects.write'], { organizationId: 'org_none' }, 'Two')).toMatchObject(refused);
+    });
+  });
 });

@@ -1,8 +1,8 @@
-import type { Role } from '@gatehouse/contracts/actor';
 import type { DataSource, EntityManager } from 'typeorm';
 import { recordAudit } from '../audit/audit.store.js';
 import { inTransaction, rowsOf } from '../database/rows.store.js';
 import type { Origin } from '../origin.js';
+import type { ProjectCreator } from './create-project.js';
 import { ProjectEntity } from './project.entity.js';
 import type { Project } from './project.js';
 
@@ -13,26 +13,17 @@ export async function addProject(manager: EntityManager, project: Project): Prom
 }
 
 /**
- * Creates a project if, at this moment, the account is a member with one of the roles and the slug is free.
+ * Creates a project if its creator may, at this moment, and the slug is free.
  * One statement decides, so that of any number at once with one slug, one is created.
  */
 export async function createProjectAs(
   dataSource: DataSource,
   project: Project,
-  accountId: string,
-  roles: readonly Role[],
+  creator: ProjectCreator,
   origin: Origin,
 ): Promise<'created' | 'slug_taken' | 'not_permitted'> {
   return inTransaction(dataSource, async (manager) => {
-    const created = await rowsOf(
-      manager,
-      `INSERT INTO projects (id, organization_id, slug, name, created_at)
-       SELECT $1, m.organization_id, $3, $4, $5 FROM memberships m
-       WHERE m.organization_id = $2 AND m.account_id = $6 AND m.role = ANY($7)
-       ON CONFLICT (organization_id, slug) DO NOTHING RETURNING id`,
-      [project.id, project.organizationId, project.slug, project.name, new Date(project.createdAtMs), accountId, roles],
-    );
-    if (created.length === 0) {
+    if (!(await insertProject(manager, project, creator))) {
       const taken = await manager.existsBy(ProjectEntity, {
         organizationId: project.organizationId,
         slug: project.slug,
@@ -42,7 +33,7 @@ export async function createProjectAs(
     await recordAudit(manager, [
       {
         action: 'project.created',
-        actorAccountId: accountId,
+        actorAccountId: creator.kind === 'member' ? creator.accountId : creator.keyId,
         organizationId: project.organizationId,
         target: project.id,
         origin,
@@ -51,6 +42,24 @@ export async function createProjectAs(
     ]);
     return 'created';
   });
+}
+
+async function insertProject(manager: EntityManager, project: Project, creator: ProjectCreator): Promise<boolean> {
+  const row = [project.id, project.organizationId, project.slug, project.name, new Date(project.createdAtMs)];
+  const [from, values] =
+    creator.kind === 'member'
+      ? [
+          'memberships m WHERE m.organization_id = $2 AND m.account_id = $6 AND m.role = ANY($7)',
+          [...row, creator.accountId, creator.roles],
+        ]
+      : ['organizations o WHERE o.id = $2', row];
+  const created = await rowsOf(
+    manager,
+    `INSERT INTO projects (id, organization_id, slug, name, created_at) SELECT $1, $2, $3, $4, $5 FROM ${from}
+     ON CONFLICT (organization_id, slug) DO NOTHING RETURNING id`,
+    values,
+  );
+  return created.length > 0;
 }
 
 /** All projects of an organization, the oldest first. */

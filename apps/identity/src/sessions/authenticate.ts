@@ -1,4 +1,4 @@
-import type { AccessTokenVerdict } from '../tokens/access-token.js';
+import type { AccessTokenClaims, AccessTokenVerdict } from '../tokens/access-token.js';
 import { hashSecretToken } from '../tokens/secret-token.js';
 import { judgeSession, type Session } from './session.js';
 
@@ -22,6 +22,8 @@ export interface AuthenticatePorts {
   judgeAccessToken(token: string, nowMs: number): Promise<AccessTokenVerdict>;
 }
 
+type UseSessionPorts = Pick<AuthenticatePorts, 'nowMs' | 'findSessionById' | 'extendSession'>;
+
 /** Finds out who is behind a credential, now: an ended session's token and its access tokens are refused at once. */
 export async function authenticate(credential: Credential, ports: AuthenticatePorts): Promise<AuthenticateOutcome> {
   if (credential.kind === 'session') {
@@ -32,17 +34,25 @@ export async function authenticate(credential: Credential, ports: AuthenticatePo
   }
   const verdict = await ports.judgeAccessToken(credential.accessToken, ports.nowMs());
   if (verdict.kind === 'refused') return verdict;
-  const find = () => ports.findSessionById(verdict.sessionId);
+  return authenticateSessionOf(verdict.claims, ports);
+}
+
+/** The session that a token of ours names, if it stands. */
+export async function authenticateSessionOf(
+  { sessionId, accountId }: Pick<AccessTokenClaims, 'sessionId' | 'accountId'>,
+  ports: UseSessionPorts,
+): Promise<AuthenticateOutcome> {
+  const find = () => ports.findSessionById(sessionId);
   const session = await find();
   if (session === undefined) return refused('session_ended');
-  if (session.account.id !== verdict.accountId) return refused('token_invalid');
+  if (session.account.id !== accountId) return refused('token_invalid');
   return useSession(session, find, ports);
 }
 
 async function useSession(
   session: Session,
   find: () => Promise<Session | undefined>,
-  ports: AuthenticatePorts,
+  ports: UseSessionPorts,
 ): Promise<AuthenticateOutcome> {
   const nowMs = ports.nowMs();
   const verdict = judgeSession(session, nowMs);

@@ -11,6 +11,8 @@ export class SessionEntity {
   @Column('timestamptz', { name: 'expires_at' }) expiresAt: Date;
   @Column('timestamptz', { name: 'absolute_expires_at' }) absoluteExpiresAt: Date;
   @Column('timestamptz', { name: 'ended_at', nullable: true }) endedAt: Date | null;
+  @Column('text', { array: true }) proofs: string[];
+  @Column('text', { name: 'end_reason', nullable: true }) endReason: string | null;
   @Column('text') address: string;
   @Column('text', { name: 'user_agent' }) userAgent: string;
   @Column('text', { name: 'request_id' }) requestId: string;

@@ -1,31 +1,24 @@
 import { createHash } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
+import { identityForEach } from '../identity-for-each.conformance.js';
 import {
   ADMIN,
   ADMIN_ENVIRONMENT,
   expectAuthenticated,
   expectSignedIn,
   type IdentityUnderTest,
-  identityTests,
 } from '../start.conformance.js';
 
 const MINUTE = 60;
 
 describe('a session', () => {
-  let tests: Awaited<ReturnType<typeof identityTests>>;
   let identity: IdentityUnderTest;
   let token: string;
 
-  beforeAll(async () => {
-    tests = await identityTests();
-  });
-  afterAll(() => tests.stop());
-  beforeEach(async () => {
-    identity = await tests.open();
-    await identity.start(ADMIN_ENVIRONMENT);
+  identityForEach(ADMIN_ENVIRONMENT, async (opened) => {
+    identity = opened;
     token = expectSignedIn(await identity.signIn(ADMIN.email, ADMIN.password)).sessionToken;
   });
-  afterEach(() => identity.stop());
 
   it('says who is behind it, with what, and for how long', async () => {
     const found = expectAuthenticated(await identity.authenticate(token));

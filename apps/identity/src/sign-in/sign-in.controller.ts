@@ -4,8 +4,9 @@ import { Controller, Inject } from '@nestjs/common';
 import { MessagePattern, Payload } from '@nestjs/microservices';
 import { type ClaimPorts, claim } from '../first-administrator/claim.js';
 import type { IdentityMetrics } from '../identity-metrics.js';
+import { isProceeded } from './proceeded.js';
 import { type SignInPorts, signIn } from './sign-in.js';
-import { type IssueAccessToken, signedIn } from './signed-in.js';
+import { type IssueAccessToken, proceededAnswer } from './signed-in.js';
 
 export const SIGN_IN_DOOR = Symbol('sign-in door');
 
@@ -26,8 +27,7 @@ export class SignInController {
     return serve(signInContract, payload, async (input) => {
       const outcome = await signIn(input, this.door.signIn);
       this.door.metrics.countSignIn(outcome.kind);
-      if (outcome.kind !== 'signed_in') return outcome;
-      return signedIn(outcome.session, outcome.sessionToken, this.door.issueAccessToken);
+      return isProceeded(outcome) ? proceededAnswer(outcome, this.door.issueAccessToken) : outcome;
     });
   }
 
@@ -35,8 +35,7 @@ export class SignInController {
   claim(@Payload() payload: unknown): Promise<unknown> {
     return serve(claimContract, payload, async (input) => {
       const outcome = await claim(input, this.door.claim);
-      if (outcome.kind !== 'signed_in') return outcome;
-      return signedIn(outcome.session, outcome.sessionToken, this.door.issueAccessToken);
+      return isProceeded(outcome) ? proceededAnswer(outcome, this.door.issueAccessToken) : outcome;
     });
   }
 }

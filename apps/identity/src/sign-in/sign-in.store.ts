@@ -1,16 +1,24 @@
 import type { DataSource } from 'typeorm';
-import { replaceHash } from '../accounts/accounts.store.js';
 import { inTransaction } from '../database/rows.store.js';
-import { addSession } from '../sessions/sessions.store.js';
-import type { SignInRecord } from './sign-in.js';
-import { forgiveAttempts } from './sign-in-attempts.store.js';
+import type { Origin } from '../origin.js';
+import { forgiveGuess } from '../password/guesses.store.js';
+import type { ProvenPassword } from '../password/prove-password.js';
+import { proceed } from './proceed.store.js';
+import type { Proceeded } from './proceeded.js';
 
-/** Writes what a successful sign-in changes, all or nothing. */
-export function recordSignIn(dataSource: DataSource, record: SignInRecord): Promise<void> {
-  const { session, rehashed } = record;
+/**
+ * Writes what a right password changes, all or nothing.
+ * @returns undefined where the password was changed, or closed, since it was compared.
+ */
+export function recordPassword(
+  dataSource: DataSource,
+  proven: ProvenPassword,
+  origin: Origin,
+  nowMs: number,
+): Promise<Proceeded | undefined> {
+  const { id: accountId } = proven.compared.account;
   return inTransaction(dataSource, async (manager) => {
-    await addSession(manager, session, record.tokenHash);
-    await forgiveAttempts(manager, record.addressHash, session.lastSeenAtMs);
-    if (rehashed !== undefined) await replaceHash(manager, session.account.id, rehashed.old, rehashed.fresh);
+    if (!(await forgiveGuess(manager, proven, nowMs))) return undefined;
+    return proceed(manager, { accountId, proven: ['password'], origin, nowMs });
   });
 }

@@ -1,7 +1,7 @@
 import { createHmac, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { type Session, startSession } from '../sessions/session.js';
-import { issueAccessToken, judgeAccessToken } from './access-token.js';
+import { audienceOfApi, issueAccessToken, judgeAccessToken, subjectOfSession } from './access-token.js';
 import {
   type KeyRing,
   newSigningKey,
@@ -29,7 +29,7 @@ describe('an access token', () => {
     key = await newSigningKey();
     stranger = await newSigningKey();
     keys = { current: key, published: new Map([[key.kid, publishedHalf(key)]]) };
-    session = startSession(ACCOUNT, { address: '', userAgent: '', requestId: '' }, NOW);
+    session = startSession(ACCOUNT, ['password'], { address: '', userAgent: '', requestId: '' }, NOW);
     header = { alg: 'RS256', typ: 'at+jwt', kid: key.kid };
     claims = {
       iss: ISSUER,
@@ -47,11 +47,16 @@ describe('an access token', () => {
   const input = (head: object, body: object) => `${part(head)}.${part(body)}`;
   const signed = (head: object, body: object, by: KeyObject = key.privateKey) =>
     `${input(head, body)}.${sign('sha256', Buffer.from(input(head, body)), by).toString('base64url')}`;
-  const judge = (token: string, nowMs = NOW) => judgeAccessToken(token, keys, ISSUER, nowMs);
+  const issue = (nowMs = NOW) => issueAccessToken(subjectOfSession(session, ISSUER), { keys, issuer: ISSUER }, nowMs);
+  const judge = (token: string, nowMs = NOW) =>
+    judgeAccessToken(token, keys, { issuer: ISSUER, audiences: [ISSUER] }, nowMs);
 
   it('is accepted as we issue it, and as the standard describes it [T-03]', async () => {
-    const issued = await issueAccessToken(session, keys, ISSUER, NOW);
-    expect(await judge(issued.accessToken)).toEqual({ kind: 'valid', sessionId: session.id, accountId: ACCOUNT.id });
+    const issued = await issue();
+    expect(await judge(issued.accessToken)).toMatchObject({
+      kind: 'valid',
+      claims: { sessionId: session.id, accountId: ACCOUNT.id, organizationId: null },
+    });
     expect(await judge(signed(header, claims))).toMatchObject({ kind: 'valid' });
     const [head, body] = issued.accessToken.split('.').map((text) => Buffer.from(text, 'base64url').toString());
     expect(JSON.parse(head ?? '')).toEqual({ alg: 'RS256', typ: 'at+jwt', kid: key.kid });
@@ -59,14 +64,14 @@ describe('an access token', () => {
   });
 
   it('expires after an hour to the second, or with the absolute end of its session [T-04]', async () => {
-    const issued = await issueAccessToken(session, keys, ISSUER, NOW);
+    const issued = await issue();
     expect((await judge(issued.accessToken, NOW + 3_599_999)).kind).toBe('valid');
     expect(await judge(issued.accessToken, NOW + 3_600_000)).toEqual({ kind: 'refused', code: 'token_expired' });
-    const late = await issueAccessToken(session, keys, ISSUER, session.absoluteExpiresAtMs - 90_000);
+    const late = await issue(session.absoluteExpiresAtMs - 90_000);
     expect(late.ttlSeconds).toBe(90);
   });
 
-  it('is refused with any algorithm but ours, signature kept or empty [H-001]', async () => {
+  it('is refused with any algorithm but ours, signature kept or empty [T-01, H-001]', async () => {
     const signature = signed(header, claims).split('.')[2];
     for (const alg of [
       'none',
@@ -114,7 +119,7 @@ describe('an access token', () => {
     }
   });
 
-  it('is refused when it brings or names another key [H-003, H-005, H-006]', async () => {
+  it('is refused when it brings or names another key [T-02, H-003, H-005, H-006]', async () => {
     const theirs = publicJwk(publishedHalf(stranger));
     for (const extra of [{}, { jwk: theirs }, { jku: 'http://127.0.0.1:9/jwks' }, { x5u: 'http://127.0.0.1:9/x' }]) {
       expect(await judge(signed({ ...header, ...extra }, claims, stranger.privateKey))).toEqual(REFUSED);
@@ -136,7 +141,7 @@ describe('an access token', () => {
     expect(await judge(signed(header, claims, short))).toEqual(REFUSED);
   });
 
-  it('is refused with critical or unencoded extensions [H-004]', async () => {
+  it('is refused with critical or unencoded extensions [T-02, H-004]', async () => {
     for (const extra of [{ crit: ['exp'] }, { crit: ['x'], x: 1 }, { b64: false, crit: ['b64'] }]) {
       expect(await judge(signed({ ...header, ...extra }, claims))).toEqual(REFUSED);
     }
@@ -161,14 +166,28 @@ describe('an access token', () => {
     }
   });
 
+  it('is for one API, or for the platform, and good nowhere else [H-009]', async () => {
+    const audiences = [ISSUER, audienceOfApi(ISSUER, 'one'), audienceOfApi(ISSUER, 'another')];
+    for (const audience of audiences) {
+      const subject = { ...subjectOfSession(session, ISSUER), audience };
+      const { accessToken } = await issueAccessToken(subject, { keys, issuer: ISSUER }, NOW);
+      for (const wanted of audiences) {
+        const verdict = await judgeAccessToken(accessToken, keys, { issuer: ISSUER, audiences: [wanted] }, NOW);
+        expect(verdict.kind).toBe(wanted === audience ? 'valid' : 'refused');
+      }
+    }
+  });
+
   it('is refused when a claim is missing or of another kind [H-007]', async () => {
     for (const name of Object.keys(claims)) {
-      if (name === 'client_id') continue;
       const { [name]: _, ...rest } = claims;
       expect(await judge(signed(header, rest))).toEqual(REFUSED);
     }
     for (const wrong of [
       { exp: '9999999999' },
+      { exp: -1 },
+      { exp: 1e15 + 0.5 },
+      { org: {} },
       { exp: -1.5 },
       { sub: ['a'] },
       { sid: {} },
@@ -180,7 +199,7 @@ describe('an access token', () => {
   });
 
   it('is refused when it is no token, or a very long one [T-15]', async () => {
-    const issued = (await issueAccessToken(session, keys, ISSUER, NOW)).accessToken;
+    const issued = (await issue()).accessToken;
     const [head, body, tail] = issued.split('.');
     const broken = [
       '',
@@ -207,5 +226,18 @@ describe('an access token', () => {
     expect(openSigningKey(key.kid, sealed, secret).privateKey.equals(key.privateKey)).toBe(true);
     expect(() => openSigningKey(stranger.kid, sealed, secret)).toThrow('GATEHOUSE_SECRET');
     expect(() => openSigningKey(key.kid, sealed, Buffer.alloc(32, 8))).toThrow('GATEHOUSE_SECRET');
+  });
+
+  it('is signed with RSA of 3072 bits, or with nothing: a weaker key does not open [T-05]', () => {
+    const secret = Buffer.alloc(32, 7);
+    const weak = [
+      generateKeyPairSync('rsa', { modulusLength: 2_048 }),
+      generateKeyPairSync('ec', { namedCurve: 'P-256' }),
+      generateKeyPairSync('ed25519'),
+    ];
+    for (const { privateKey } of weak) {
+      const sealed = sealSigningKey({ kid: 'weak', privateKey }, secret);
+      expect(() => openSigningKey('weak', sealed, secret)).toThrow('the signing key weak is not RSA of 3072 bits');
+    }
   });
 });

@@ -1,18 +1,8 @@
-import {
-  createCipheriv,
-  createDecipheriv,
-  createHash,
-  createPrivateKey,
-  createPublicKey,
-  generateKeyPair,
-  type KeyObject,
-  randomBytes,
-} from 'node:crypto';
+import { createHash, createPrivateKey, createPublicKey, generateKeyPair, type KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
+import { openSealed, seal } from './seal.js';
 
 const RSA_BITS = 3_072;
-const NONCE_BYTES = 12;
-const TAG_BYTES = 16;
 
 /** A key that access tokens are signed with. */
 export interface SigningKey {
@@ -51,26 +41,22 @@ export function publishedHalf(key: SigningKey): PublishedKey {
   return { kid: key.kid, publicKey: createPublicKey(key.privateKey) };
 }
 
-/** Encrypts the private half for the database: AES-256-GCM, bound to the key's name. */
+/** Encrypts the private half for the database, bound to the key's name. */
 export function sealSigningKey(key: SigningKey, encryptionKey: Buffer): Buffer {
-  const nonce = randomBytes(NONCE_BYTES);
-  const cipher = createCipheriv('aes-256-gcm', encryptionKey, nonce, { authTagLength: TAG_BYTES });
-  cipher.setAAD(Buffer.from(key.kid));
-  const plain = key.privateKey.export({ type: 'pkcs8', format: 'der' });
-  return Buffer.concat([nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
+  return seal(encryptionKey, key.kid, key.privateKey.export({ type: 'pkcs8', format: 'der' }));
 }
 
-/** Opens what `sealSigningKey` made. @throws Error where the root secret is another one, or the row was changed. */
+/**
+ * Opens what `sealSigningKey` made.
+ * @throws Error where the root secret is another one, the row was changed, or the key is weaker than those we make [T-05]
+ */
 export function openSigningKey(kid: string, sealed: Buffer, encryptionKey: Buffer): SigningKey {
-  const decipher = createDecipheriv('aes-256-gcm', encryptionKey, sealed.subarray(0, NONCE_BYTES), {
-    authTagLength: TAG_BYTES,
-  });
-  decipher.setAAD(Buffer.from(kid));
-  decipher.setAuthTag(sealed.subarray(-TAG_BYTES));
-  try {
-    const plain = Buffer.concat([decipher.update(sealed.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final()]);
-    return { kid, privateKey: createPrivateKey({ key: plain, type: 'pkcs8', format: 'der' }) };
-  } catch {
+  const plain = openSealed(encryptionKey, kid, sealed);
+  if (plain === undefined) {
     throw new Error(`GATEHOUSE_SECRET: cannot open the signing key ${kid}; was the secret changed?`);
   }
+  const privateKey = createPrivateKey({ key: plain, type: 'pkcs8', format: 'der' });
+  const bits = privateKey.asymmetricKeyType === 'rsa' ? privateKey.asymmetricKeyDetails?.modulusLength : undefined;
+  if (bits === undefined || bits < RSA_BITS) throw new Error(`the signing key ${kid} is not RSA of ${RSA_BITS} bits`);
+  return { kid, privateKey };
 }

@@ -16,18 +16,23 @@ export type Renewal =
 
 /** Leases and changes as PostgreSQL has them; sequence numbers are opaque texts here. Every method throws when it fails. */
 export class HoldersStore {
-  constructor(private readonly pool: Pool) {}
+  /** @param pepperVersions the peppers that this replica has, the one first that it seals under; others look at them. */
+  constructor(
+    private readonly pool: Pool,
+    private readonly pepperVersions: readonly number[] = [1],
+  ) {}
 
   /** Enters a holder, or enters it anew. @returns the number of the last change before. */
   async register(holderId: string): Promise<string> {
     const [row] = await this.rows<{ applied_seq: string }>(
       'lease-register',
-      `INSERT INTO lease_holders AS holder (holder_id, applied_seq, renewals, renewed_at)
-       SELECT $1, seq, 0, clock_timestamp() FROM change_counter
+      `INSERT INTO lease_holders AS holder (holder_id, applied_seq, renewals, renewed_at, pepper_versions)
+       SELECT $1, seq, 0, clock_timestamp(), $2 FROM change_counter
        ON CONFLICT (holder_id) DO UPDATE SET
-         applied_seq = EXCLUDED.applied_seq, renewals = holder.renewals + 1, renewed_at = EXCLUDED.renewed_at
+         applied_seq = EXCLUDED.applied_seq, renewals = holder.renewals + 1, renewed_at = EXCLUDED.renewed_at,
+         pepper_versions = EXCLUDED.pepper_versions
        RETURNING applied_seq`,
-      [holderId],
+      [holderId, this.pepperVersions],
     );
     if (row === undefined) throw new Error('the change counter is missing');
     return row.applied_seq;

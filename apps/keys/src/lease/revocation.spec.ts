@@ -4,7 +4,7 @@ import { invalidateSubject, VERIFY_SUBJECT } from '@gatehouse/contracts/hot-subj
 import { decodeVerifyReplies, encodeVerifyQueries, type VerifyReply } from '@gatehouse/contracts/verify-records';
 import { startTestNats } from '@gatehouse/testing/nats';
 import { describe, expect, it } from '@jest/globals';
-import { revokeKey } from '../lifecycle/revoke-key.js';
+import { revokeKey } from '../lifecycle/change-state.js';
 import {
   ACTOR,
   holderIds,
@@ -105,7 +105,7 @@ describe('revocation [E12]', () => {
       return payload;
     });
     await new HoldersStore(tests.pool).register('e'.repeat(32));
-    await tests.store.revoke(ACTOR, key.keyId, (found) => revokeKey(found, undefined, Date.now()));
+    await tests.store.change(ACTOR, key.keyId, (found) => revokeKey(found, undefined, Date.now()));
     await one.revoke(key.keyId);
     expect(told).toEqual([key.keyId]);
     expect(stateOf(await two.verify(key.digest, 1))).toBe('revoked');

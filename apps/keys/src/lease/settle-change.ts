@@ -15,13 +15,23 @@ export interface SettlePorts {
   readonly pause: (delayMs: number) => Promise<void>;
 }
 
+/** The ids of what has changed, as holders are told: keys, or organizations with all their keys. */
+export function writeChangedIds(ids: readonly string[]): Uint8Array {
+  return Buffer.from(ids.join('\n'), 'latin1');
+}
+
+export function readChangedIds(payload: Uint8Array): readonly string[] {
+  return Buffer.from(payload).toString('latin1').split('\n');
+}
+
 /**
- * Waits until a committed change holds on every replica: each lease holder has acknowledged that it forgot the key, or
- * its lease has run out. Never fails: waiting a whole lease from the commit on is enough without knowing any holder.
+ * Waits until committed changes hold on every replica: each lease holder has acknowledged that it forgot those keys,
+ * or its lease has run out. Never fails: waiting a whole lease from the commit on is enough without knowing any holder.
+ * @param ids of keys, or of organizations.
  * @param committedAtMs monotonic time, not before the commit was known to be done.
  */
-export async function settleChange(keyId: string, committedAtMs: number, ports: SettlePorts): Promise<void> {
-  ports.remembered.evict(keyId);
+export async function settleChange(ids: readonly string[], committedAtMs: number, ports: SettlePorts): Promise<void> {
+  for (const id of ids) ports.remembered.evict(id);
   const untilMs = committedAtMs + REVOKER_WAIT_MS;
   const holders = await ports.holders.list().catch(() => undefined);
   if (holders === undefined) {
@@ -30,11 +40,12 @@ export async function settleChange(keyId: string, committedAtMs: number, ports: 
   }
   const listedAtMs = ports.monotonicMs();
   const others = holders.filter((holder) => holder.holderId !== ports.ownHolderId);
-  await Promise.all(others.map((holder) => settleHolder(holder, { keyId, untilMs, listedAtMs }, ports)));
+  const payload = writeChangedIds(ids);
+  await Promise.all(others.map((holder) => settleHolder(holder, { payload, untilMs, listedAtMs }, ports)));
 }
 
 interface Settling {
-  readonly keyId: string;
+  readonly payload: Uint8Array;
   readonly untilMs: number;
   readonly listedAtMs: number;
 }
@@ -42,12 +53,11 @@ interface Settling {
 async function settleHolder(holder: Holder, settling: Settling, ports: SettlePorts): Promise<void> {
   const { untilMs } = settling;
   const subject = invalidateSubject(holder.holderId);
-  const payload = Buffer.from(settling.keyId, 'latin1');
   for (;;) {
     const leftMs = untilMs - ports.monotonicMs();
     if (leftMs <= 0) break;
     try {
-      await ports.request(subject, payload, Math.min(leftMs, ATTEMPT_MS));
+      await ports.request(subject, settling.payload, Math.min(leftMs, ATTEMPT_MS));
       return;
     } catch {
       await ports.pause(Math.min(RETRY_AFTER_MS, Math.max(0, untilMs - ports.monotonicMs())));

@@ -1,10 +1,12 @@
 import type { Actor } from '@gatehouse/contracts/actor';
 import type { EntityManager } from 'typeorm';
+import type { AuditAction } from './audit-action.js';
 
 /** What happened to a key; who did it is the actor's to say. */
 export interface AuditEntry {
   readonly atMs: number;
-  readonly action: 'key.issued' | 'key.revoked';
+  readonly action: AuditAction;
+  /** The key, the organization that decides about keys, or the import that made them. */
   readonly keyId: string;
   readonly detail: Readonly<Record<string, unknown>>;
 }

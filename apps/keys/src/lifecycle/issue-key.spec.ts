@@ -2,7 +2,6 @@ import type { Api } from '@gatehouse/catalog/api';
 import { profileSchema } from '@gatehouse/catalog/profile-schema';
 import { describe, expect, it } from '@jest/globals';
 import { type IssueInput, issueKey } from './issue-key.js';
-import { revokeKey } from './revoke-key.js';
 
 const NOW_MS = Date.UTC(2026, 0, 15);
 const API: Api = {
@@ -21,14 +20,20 @@ const API: Api = {
   limiterOutage: 'local',
   routes: [],
   plans: {},
+  environments: null,
+  leakPolicy: 'revoke',
+  importedKeys: [],
 };
 const INPUT: IssueInput = {
   actor: { accountId: 'acc_1', organizationId: 'org_1', role: 'developer', address: '192.0.2.1', requestId: 'r' },
   api: 'exante',
   projectId: 'prj_1',
+  projectSlug: 'my-project',
   plan: 'free',
   name: 'Production',
   scopes: ['invoices.read'],
+  roles: [],
+  allowedAddresses: [],
   metadata: { team: 'billing' },
 };
 const CONTEXT = { nowMs: NOW_MS, keyId: 'key_1', mint: (prefix: string) => `${prefix}secretAbCd` };
@@ -45,18 +50,26 @@ describe('issueKey', () => {
         api: 'exante',
         organizationId: 'org_1',
         projectId: 'prj_1',
-        plan: 'free',
         environment: 'live',
         scopes: ['invoices.read'],
         state: 'active',
         expiresAtMs: null,
         name: 'Production',
-        display: 'ex_live_...AbCd',
         metadata: { team: 'billing' },
+        allowedAddresses: [],
+        limits: null,
+        remainingUses: null,
         createdAtMs: NOW_MS,
         createdBy: 'acc_1',
+        creatorRole: 'developer',
         revokedAtMs: null,
         revocationReason: null,
+        removedAtMs: null,
+        secrets: {
+          current: { generation: 1, display: 'ex_live_...AbCd', createdAtMs: NOW_MS },
+          old: null,
+          lastGeneration: 1,
+        },
       },
     });
     expect(issue({ environment: 'test' })).toMatchObject({ secret: 'ex_test_secretAbCd' });
@@ -71,7 +84,6 @@ describe('issueKey', () => {
   it('refuses scopes, environments and APIs that there are not, and names the field', () => {
     const wrongScopes = [
       'admin',
-      '*',
       'INVOICES.READ',
       'invoices.read ',
       'invoices.read admin',
@@ -107,26 +119,5 @@ describe('issueKey', () => {
       throw new Error('a secret was minted');
     };
     expect(issueKey({ ...INPUT, scopes: ['admin'] }, API, { ...CONTEXT, mint }).kind).toBe('refused');
-  });
-});
-
-describe('revokeKey', () => {
-  const issued = issue({});
-  const key = issued.kind === 'issue' ? issued.key : undefined;
-
-  it('[T5] ends a key once and for good: the first reason and moment stay', () => {
-    if (key === undefined) throw new Error('no key');
-    const first = revokeKey(key, 'leaked', NOW_MS + 1);
-    expect(first).toMatchObject({
-      kind: 'revoke',
-      key: { state: 'revoked', revision: 2, revokedAtMs: NOW_MS + 1, revocationReason: 'leaked' },
-    });
-    expect(revokeKey(first.key, 'other', NOW_MS + 2)).toEqual({ kind: 'already_revoked', key: first.key });
-  });
-
-  it('revokes from any state', () => {
-    if (key === undefined) throw new Error('no key');
-    expect(revokeKey({ ...key, state: 'disabled' }, undefined, NOW_MS).key.state).toBe('revoked');
-    expect(revokeKey({ ...key, expiresAtMs: 1 }, undefined, NOW_MS).key.state).toBe('revoked');
   });
 });

@@ -7,7 +7,10 @@ export const ANSWER_KEPT_MS = 24 * 3_600_000;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
-/** Who may have the answer again: the same organization, with the same Idempotency-Key, for the same request. */
+/**
+ * Who may have the answer again: the same account or key of the same organization, with the same Idempotency-Key, for the
+ * same request. Nobody gets a secret that they could not have made.
+ */
 export interface AnswerClaim {
   readonly organizationId: string;
   readonly idempotencyHash: Buffer;
@@ -24,20 +27,29 @@ export interface KeptAnswer {
 export function claimOf(input: IssueInput): AnswerClaim | undefined {
   if (input.idempotencyKey === undefined) return undefined;
   const asked = [
+    input.actor.accountId,
     input.api,
     input.projectId,
     input.name,
     input.scopes,
+    input.roles,
     input.environment ?? null,
     input.expiresAt ?? null,
     input.expiresInDays ?? null,
-    Object.entries(input.metadata).sort(([a], [b]) => (a < b ? -1 : 1)),
+    input.allowedAddresses,
+    Object.entries(input.limits ?? {}).sort(byName),
+    input.remainingUses ?? null,
+    Object.entries(input.metadata).sort(byName),
   ];
   return {
     organizationId: input.actor.organizationId,
     idempotencyHash: hash('sha256', input.idempotencyKey, 'buffer'),
     requestHash: hash('sha256', JSON.stringify(asked), 'buffer'),
   };
+}
+
+function byName([a]: [string, unknown], [b]: [string, unknown]): number {
+  return a < b ? -1 : 1;
 }
 
 /** Seals an answer with AES-256-GCM, bound to its claim. */

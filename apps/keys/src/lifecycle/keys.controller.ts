@@ -1,38 +1,23 @@
 import { serve } from '@gatehouse/bus/serve.server';
-import type { Api } from '@gatehouse/catalog/api';
 import type { Contract } from '@gatehouse/contracts/contract';
-import { getKey, issueKey as issueContract, listKeys, revokeKey as revokeContract } from '@gatehouse/contracts/keys';
-import { digestKey, sealDigest } from '@gatehouse/key-domain/key-digest';
+import { getKey, issueKey as issueContract, listKeys } from '@gatehouse/contracts/keys';
+import { digestKey } from '@gatehouse/key-domain/key-digest';
 import { mintKey } from '@gatehouse/key-domain/mint-key';
 import { Controller, Inject } from '@nestjs/common';
 import { MessagePattern, Payload } from '@nestjs/microservices';
 import type { z } from 'zod';
+import { sealNew } from '../secrets/peppers.js';
 import { type IssueInput, issueKey } from './issue-key.js';
 import { type AnswerClaim, claimOf, type KeptAnswer, openAnswer, sealAnswer } from './kept-answer.js';
 import { isKeyId, newKeyId } from './key-id.js';
-import { keyView } from './key-view.js';
-import type { KeysStore } from './keys.store.js';
+import { keyView, withOldSecret } from './key-view.js';
+import { LIFECYCLE, type LifecyclePorts } from './lifecycle-ports.js';
 import { readCursor, writeCursor } from './list-cursor.js';
-import { revokeKey } from './revoke-key.js';
-
-/** Token of what the controller works with. */
-export const LIFECYCLE = Symbol('lifecycle');
-
-export interface LifecyclePorts {
-  readonly store: KeysStore;
-  readonly apis: ReadonlyMap<string, Api>;
-  readonly secrets: { readonly pepper: Buffer; readonly cursor: Buffer; readonly answer: Buffer };
-  readonly nowMs: () => number;
-  readonly monotonicMs: () => number;
-  /** Resolves when a committed change of this key holds on every replica. */
-  readonly settle: (keyId: string, committedAtMs: number) => Promise<void>;
-  readonly revokeTook: (seconds: number) => void;
-}
 
 type AnswerTo<Operation extends Contract> = z.input<Operation['output']>;
 type IssueAnswer = AnswerTo<typeof issueContract>;
 
-/** The life of a key over the bus: issue, list, get, revoke. */
+/** How a key comes into being, and how keys are looked at. */
 @Controller()
 export class KeysController {
   constructor(@Inject(LIFECYCLE) private readonly ports: LifecyclePorts) {}
@@ -52,7 +37,7 @@ export class KeysController {
       listKeys,
       payload,
       async ({ actor, api, projectId, cursor, limit }): Promise<AnswerTo<typeof listKeys>> => {
-        const { store, secrets } = this.ports;
+        const { store, secrets, apis, nowMs } = this.ports;
         const scope = { organizationId: actor.organizationId, api, projectId };
         const after = cursor === undefined ? undefined : readCursor(secrets.cursor, scope, cursor);
         if (cursor !== undefined && after === undefined) {
@@ -63,7 +48,7 @@ export class KeysController {
         const page = found.slice(0, limit);
         const last = found.length > limit ? page.at(-1) : undefined;
         const nextCursor = last === undefined ? null : writeCursor(secrets.cursor, scope, last);
-        return { kind: 'listed', keys: page.map((key) => keyView(key, this.ports.nowMs())), nextCursor };
+        return { kind: 'listed', keys: page.map((key) => keyView(key, apis.get(key.api), nowMs())), nextCursor };
       },
     );
   }
@@ -71,40 +56,37 @@ export class KeysController {
   @MessagePattern(getKey.subject)
   get(@Payload() payload: unknown) {
     return serve(getKey, payload, async ({ actor, keyId }): Promise<AnswerTo<typeof getKey>> => {
-      const key = isKeyId(keyId) ? await this.ports.store.find(actor.organizationId, keyId) : undefined;
-      return key === undefined ? { kind: 'not_found' } : { kind: 'found', key: keyView(key, this.ports.nowMs()) };
+      const { store, usage, apis, nowMs } = this.ports;
+      const key = isKeyId(keyId) ? await store.find(actor.organizationId, keyId) : undefined;
+      if (key === undefined) return { kind: 'not_found' };
+      const view = keyView(key, apis.get(key.api), nowMs());
+      if (view.rotation === null) return { kind: 'found', key: view };
+      const oldSecretUse = await usage.oldSecretUse(keyId, view.rotation.oldGeneration);
+      return { kind: 'found', key: withOldSecret(view, oldSecretUse) };
     });
-  }
-
-  @MessagePattern(revokeContract.subject)
-  revoke(@Payload() payload: unknown) {
-    return serve(
-      revokeContract,
-      payload,
-      async ({ actor, keyId, reason }): Promise<AnswerTo<typeof revokeContract>> => {
-        const { store, nowMs, monotonicMs } = this.ports;
-        const startedAtMs = monotonicMs();
-        if (!isKeyId(keyId)) return { kind: 'not_found' };
-        const decision = await store.revoke(actor, keyId, (key) => revokeKey(key, reason, nowMs()));
-        if (decision.kind === 'not_found') return { kind: 'not_found' };
-        // Also where it was revoked before: who did that may have died between the commit and the end of the wait.
-        await this.ports.settle(keyId, monotonicMs());
-        this.ports.revokeTook((monotonicMs() - startedAtMs) / 1_000);
-        return { kind: 'revoked', key: keyView(decision.key, nowMs()) };
-      },
-    );
   }
 
   private async issueOnce(input: IssueInput, claim: AnswerClaim | undefined): Promise<IssueAnswer> {
     const { store, apis, secrets } = this.ports;
     const nowMs = this.ports.nowMs();
-    const decision = issueKey(input, apis.get(input.api), { nowMs, keyId: newKeyId(), mint: mintKey });
+    const api = apis.get(input.api);
+    const decision = issueKey(input, api, { nowMs, keyId: newKeyId(), mint: mintKey });
     if (decision.kind === 'refused') return decision;
     const { key, secret } = decision;
-    const answer: IssueAnswer = { kind: 'issued', key: keyView(key, nowMs), secret };
-    const kept = claim && { claim, answer: sealAnswer(secrets.answer, claim, answer) };
-    const outcome = await store.issue(key, sealDigest(secrets.pepper, digestKey(secret)), input.actor, kept);
+    const answer: IssueAnswer = { kind: 'issued', key: keyView(key, api, nowMs), secret };
+    const newKey = {
+      key,
+      sealed: sealNew(secrets.peppers, digestKey(secret)),
+      plan: input.plan,
+      keysMaxOf: (plan: string) => (api?.plans[plan] ?? api?.plans[api.profile.defaultPlan])?.keysMax ?? null,
+      kept: claim && { claim, answer: sealAnswer(secrets.answer, claim, answer) },
+    };
+    const outcome = await store.issue(newKey, input.actor);
     if (outcome.kind === 'answered_before' && claim) return this.answerAgain(claim, outcome.answer);
+    if (outcome.kind === 'quota_reached') {
+      const message = `The plan allows ${outcome.keysMax} keys of this API. Revoke one, or change the plan.`;
+      return { kind: 'refused', code: 'key_quota_reached', message };
+    }
     return answer;
   }
 

@@ -51,7 +51,10 @@ describe('issue', () => {
     const by = actor();
     const refusals: [object, string][] = [
       [{ api: 'nothing' }, 'unknown_api'],
-      [{ scopes: ['admin'] }, 'unknown_scope'],
+      [{ scopes: ['no.such'] }, 'unknown_scope'],
+      [{ scopes: ['admin'] }, 'permission_denied'],
+      [{ roles: ['boss'] }, 'unknown_role'],
+      [{ allowedAddresses: ['office'] }, 'invalid_address'],
       [{ environment: 'staging' }, 'unknown_environment'],
       [{ expiresAt: new Date(tests.nowMs).toISOString() }, 'invalid_expiry'],
     ];

@@ -1,12 +1,6 @@
-import { LRUCache } from 'lru-cache';
-
-/** What is remembered of a key: enough to answer without reading it again. */
-export interface KnownKey {
-  readonly keyId: string;
-  readonly revision: number;
-  /** The facts, serialised once. */
-  readonly bytes: Buffer;
-}
+import { randomBytes } from 'node:crypto';
+import type { EncodedVerifyReply } from '@gatehouse/contracts/verify-records';
+import { KeyTable, type KnownKey } from './key-table.js';
 
 /** Digest (as text of 32 latin1 characters) -> key. A digest that is not in it belongs to no key. */
 export type FoundKeys = ReadonlyMap<string, KnownKey>;
@@ -23,30 +17,27 @@ export interface Load {
  * a change must not get an answer from before it. Keys that do not exist are never remembered.
  */
 export class KnownKeys {
-  private readonly cache: LRUCache<string, KnownKey>;
-  private readonly digestOf = new Map<string, string>();
+  private readonly table: KeyTable;
   private readonly underWay = new Set<{ readonly evicted: Set<string>; discarded: boolean }>();
   private readonly joinable = new Map<string, Load>();
 
   constructor(entriesMax: number) {
-    this.cache = new LRUCache({
-      max: entriesMax,
-      dispose: (known, digest) => {
-        if (this.digestOf.get(known.keyId) === digest) this.digestOf.delete(known.keyId);
-      },
-    });
+    this.table = new KeyTable(entriesMax, randomBytes(8));
   }
 
   get size(): number {
-    return this.cache.size;
+    return this.table.size;
   }
 
   get loadsUnderWay(): number {
     return this.underWay.size;
   }
 
-  read(digest: string): KnownKey | undefined {
-    return this.cache.get(digest);
+  /** What an asker who knows this revision is to be told; undefined where the key is not remembered. */
+  replyTo(digest: Buffer, knownRevision: number): EncodedVerifyReply | undefined {
+    const held = this.table.find(digest);
+    if (held === undefined) return undefined;
+    return this.table.revisionOf(held) === knownRevision ? 'unchanged' : { text: this.table.textOf(held) };
   }
 
   /** The load that will tell about this digest, if there is one that began after the last change. */
@@ -77,30 +68,24 @@ export class KnownKeys {
     return load;
   }
 
-  /** Forgets a key that has changed. */
-  evict(keyId: string): void {
-    const digest = this.digestOf.get(keyId);
-    if (digest !== undefined) this.cache.delete(digest);
-    for (const load of this.underWay) load.evicted.add(keyId);
+  /** Forgets a key that has changed, or all keys of an organization that has. */
+  evict(id: string): void {
+    this.table.forget(id);
+    for (const load of this.underWay) load.evicted.add(id);
     this.joinable.clear();
   }
 
   /** Forgets everything. */
   clear(): void {
-    this.cache.clear();
-    this.digestOf.clear();
+    this.table.clear();
     for (const load of this.underWay) load.discarded = true;
     this.joinable.clear();
   }
 
   private remember(keys: FoundKeys, evicted: ReadonlySet<string>): void {
-    for (const [digest, known] of keys) {
-      if (evicted.has(known.keyId)) continue;
-      // One digest for each key at most, so that evicting by key id leaves nothing behind.
-      const earlier = this.digestOf.get(known.keyId);
-      if (earlier !== undefined && earlier !== digest) this.cache.delete(earlier);
-      this.cache.set(digest, known);
-      this.digestOf.set(known.keyId, digest);
+    for (const [digest, key] of keys) {
+      if (evicted.has(key.keyId) || evicted.has(key.organizationId)) continue;
+      this.table.set(Buffer.from(digest, 'latin1'), key);
     }
   }
 }

@@ -4,7 +4,6 @@ import { digestKey } from '@gatehouse/key-domain/key-digest';
 import { mintKey } from '@gatehouse/key-domain/mint-key';
 import { startTestPostgres } from '@gatehouse/testing/postgres';
 import { describe, expect, it } from '@jest/globals';
-
 import {
   holderIds,
   newKey,
@@ -15,6 +14,8 @@ import {
   until,
   withReplicas,
 } from '../replica-under-test.conformance.js';
+import { onlyPepper } from '../secrets/peppers.js';
+import { FactsStore } from './facts.store.js';
 
 const tests = withReplicas();
 
@@ -55,6 +56,15 @@ describe('verification', () => {
     for (const replies of batches) expect(replies.map(stateOf)).toEqual(new Array(80).fill('active'));
     await one.verifyAll(digests);
     expect(one.lookups()).toBe(1);
+  });
+
+  it('has every connection open, and the statement prepared on it, before it answers', async () => {
+    await new FactsStore(tests.pool, onlyPepper(Buffer.alloc(32))).warmUp();
+    expect(tests.pool.totalCount).toBe(16);
+    expect(tests.pool.idleCount).toBe(16);
+    const prepared = 'SELECT name FROM pg_prepared_statements';
+    const found = await Promise.all(Array.from({ length: 16 }, () => tests.pool.query(prepared)));
+    for (const { rows } of found) expect(rows.map(({ name }) => name)).toContain('verify-keys');
   });
 
   it('remembers no key that does not exist: one that is created later is found at once', async () => {

@@ -7,7 +7,8 @@ import {
 } from '@gatehouse/contracts/verify-records';
 import type { KeyFacts } from '@gatehouse/key-domain/key';
 import type { LeaseView } from '../lease/lease.js';
-import type { FoundKeys, KnownKey, KnownKeys, Load } from './known-keys.js';
+import type { KnownKey } from './key-table.js';
+import type { FoundKeys, KnownKeys, Load } from './known-keys.js';
 
 /** Questions to the database at one time; beyond, the answer is `unavailable` rather than a queue without end. */
 const LOADS_MAX = 256;
@@ -32,9 +33,8 @@ export interface VerifyPorts {
 export async function verifyBatch(payload: Uint8Array, ports: VerifyPorts): Promise<Uint8Array> {
   const queries = decodeVerifyQueries(payload);
   const replies = new Array<EncodedVerifyReply>(queries.length);
-  const digests = queries.map((query) => query.digest.toString('latin1'));
-  const missing = replyFromMemory(queries, digests, replies, ports);
-  if (missing.length > 0) await replyFromLoads(missing, queries, digests, replies, ports);
+  const missing = replyFromMemory(queries, replies, ports);
+  if (missing.length > 0) await replyFromLoads(missing, queries, replies, ports);
   ports.counted(replies, queries.length - missing.length);
   return encodeVerifyReplies(ports.replicaId, replies);
 }
@@ -42,16 +42,15 @@ export async function verifyBatch(payload: Uint8Array, ports: VerifyPorts): Prom
 /** @returns the places that are still without a reply. */
 function replyFromMemory(
   queries: readonly VerifyQuery[],
-  digests: readonly string[],
   replies: EncodedVerifyReply[],
   { known, lease }: VerifyPorts,
 ): number[] {
   const missing: number[] = [];
-  for (let place = 0; place < queries.length; place++) {
-    const key = known.read(digests[place] as string);
-    if (key === undefined) missing.push(place);
-    else replies[place] = replyAbout(key, queries[place] as VerifyQuery);
-  }
+  queries.forEach(({ digest, knownRevision }, place) => {
+    const reply = known.replyTo(digest, knownRevision);
+    if (reply === undefined) missing.push(place);
+    else replies[place] = reply;
+  });
   // Only now: had the process stood still between reading and checking, an entry could be older than the lease.
   if (lease.isValid()) return missing;
   return queries.map((_, place) => place);
@@ -60,17 +59,20 @@ function replyFromMemory(
 async function replyFromLoads(
   missing: readonly number[],
   queries: readonly VerifyQuery[],
-  digests: readonly string[],
   replies: EncodedVerifyReply[],
   ports: VerifyPorts,
 ): Promise<void> {
-  const loads = joinOrLoad([...new Set(missing.map((place) => digests[place] as string))], ports);
-  for (const place of missing) {
-    const digest = digests[place] as string;
+  const asked = missing.map((place) => {
+    const { digest, knownRevision } = queries[place] as VerifyQuery;
+    return { place, digest: digest.toString('latin1'), knownRevision };
+  });
+  const loads = joinOrLoad([...new Set(asked.map(({ digest }) => digest))], ports);
+  for (const { place, digest, knownRevision } of asked) {
     const found = await loads.get(digest)?.found;
     const key = found?.get(digest);
     if (found === undefined) replies[place] = 'unavailable';
-    else replies[place] = key === undefined ? 'unknown' : replyAbout(key, queries[place] as VerifyQuery);
+    else if (key === undefined) replies[place] = 'unknown';
+    else replies[place] = key.revision === knownRevision ? 'unchanged' : key;
   }
 }
 
@@ -99,15 +101,12 @@ async function findKeys(digests: readonly string[], { findFacts, failed }: Verif
   try {
     const keys = new Map<string, KnownKey>();
     for (const [digest, facts] of await findFacts(digests)) {
-      keys.set(digest, { keyId: facts.keyId, revision: facts.revision, bytes: encodeFacts(facts) });
+      const { keyId, organizationId, revision } = facts;
+      keys.set(digest, { keyId, organizationId, revision, text: encodeFacts(facts).text });
     }
     return keys;
   } catch (error) {
     failed(error);
     throw error;
   }
-}
-
-function replyAbout(key: KnownKey, query: VerifyQuery): EncodedVerifyReply {
-  return key.revision === query.knownRevision ? 'unchanged' : key.bytes;
 }

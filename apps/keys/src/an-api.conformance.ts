@@ -1,0 +1,35 @@
+import type { Api } from '@gatehouse/catalog/api';
+import { profileSchema } from '@gatehouse/catalog/profile-schema';
+
+/** An API for tests, with two environments, scopes that not everybody may grant, roles, and rotation in place. */
+export function anApi(changes: Partial<Api> = {}, profile: object = {}): Api {
+  return {
+    name: 'exante',
+    profile: profileSchema.parse({
+      name: 'exante',
+      key: { prefixes: { live: 'ex_live_', test: 'ex_test_' } },
+      credentials: [{ header: 'Authorization', scheme: 'Bearer' }],
+      scopes: {
+        'invoices.read': 'Read invoices',
+        'invoices.write': 'Write invoices',
+        'invoices.void': { description: 'Void invoices', roles: ['owner', 'admin'] },
+        admin: { description: 'Everything', roles: ['owner'] },
+      },
+      roles: { reader: { scopes: ['invoices.read'] }, clerk: { scopes: ['invoices.read', 'invoices.write'] } },
+      plans: { free: {} },
+      defaultPlan: 'free',
+      rotation: { graceSecondsMax: 604_800, remindAfterDays: 90 },
+      errors: { body: { error: '{message}' } },
+      ...profile,
+    }),
+    hosts: [],
+    upstream: 'example',
+    limiterOutage: 'local',
+    routes: [],
+    plans: { free: { key: [], organization: [], keysMax: null } },
+    environments: null,
+    leakPolicy: 'revoke',
+    importedKeys: [],
+    ...changes,
+  };
+}

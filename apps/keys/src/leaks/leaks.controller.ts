@@ -1,0 +1,45 @@
+import { serve } from '@gatehouse/bus/serve.server';
+import type { LeakPolicy } from '@gatehouse/catalog/api';
+import { reportLeaks } from '@gatehouse/contracts/leaks';
+import { Controller, Inject } from '@nestjs/common';
+import { MessagePattern, Payload } from '@nestjs/microservices';
+import { type Peppers, sealedForms } from '../secrets/peppers.js';
+import type { LeaksStore } from './leaks.store.js';
+import { planResponses } from './plan-responses.js';
+
+/** Token of what the controller works with. */
+export const LEAKS = Symbol('leaks');
+
+export interface LeaksPorts {
+  readonly store: Pick<LeaksStore, 'respond'>;
+  readonly peppers: Peppers;
+  readonly policyOf: (api: string) => LeakPolicy | undefined;
+  readonly nowMs: () => number;
+  readonly monotonicMs: () => number;
+  /** Resolves when committed changes of these keys hold on every replica. */
+  readonly settle: (ids: readonly string[], committedAtMs: number) => Promise<void>;
+}
+
+/** Keys that were found in public. */
+@Controller()
+export class LeaksController {
+  constructor(@Inject(LEAKS) private readonly ports: LeaksPorts) {}
+
+  @MessagePattern(reportLeaks.subject)
+  report(@Payload() payload: unknown) {
+    return serve(reportLeaks, payload, async ({ reporter, address, requestId, leaks }) => {
+      const { store, peppers, policyOf, nowMs, monotonicMs, settle } = this.ports;
+      const sealed = leaks.map((leak) => ({
+        leak,
+        hmacs: sealedForms(peppers, Buffer.from(leak.digest, 'base64')).map(({ hmac }) => hmac),
+      }));
+      const atMs = nowMs();
+      const { known, keyIds } = await store.respond(sealed, { name: reporter, address, requestId }, atMs, (found) =>
+        planResponses(found, reporter, policyOf, atMs),
+      );
+      // Also for keys that have not changed: whoever was told of them before may have died before this had ended.
+      if (keyIds.length > 0) await settle(keyIds, monotonicMs());
+      return { kind: 'reported' as const, known: [...known] };
+    });
+  }
+}

@@ -1,0 +1,32 @@
+import { serve } from '@gatehouse/bus/serve.server';
+import { setOrganization } from '@gatehouse/contracts/keys';
+import { Controller, Inject } from '@nestjs/common';
+import { MessagePattern, Payload } from '@nestjs/microservices';
+import type { OrganizationsStore } from './organizations.store.js';
+
+/** Token of what the controller works with. */
+export const ORGANIZATIONS = Symbol('organizations');
+
+export interface OrganizationsPorts {
+  readonly store: OrganizationsStore;
+  readonly nowMs: () => number;
+  readonly monotonicMs: () => number;
+  /** Resolves when committed changes of these organizations hold on every replica. */
+  readonly settle: (ids: readonly string[], committedAtMs: number) => Promise<void>;
+}
+
+/** What is decided about an organization elsewhere, and what it means for each of its keys from then on. */
+@Controller()
+export class OrganizationsController {
+  constructor(@Inject(ORGANIZATIONS) private readonly ports: OrganizationsPorts) {}
+
+  @MessagePattern(setOrganization.subject)
+  set(@Payload() payload: unknown) {
+    return serve(setOrganization, payload, async ({ actor, ...organization }) => {
+      const { store, nowMs, monotonicMs, settle } = this.ports;
+      await store.set(organization, actor, nowMs());
+      await settle([organization.organizationId], monotonicMs());
+      return { kind: 'set' as const };
+    });
+  }
+}
