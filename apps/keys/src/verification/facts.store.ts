@@ -6,7 +6,7 @@ import { windowsOf } from '../lifecycle/quotas.js';
 import { type Peppers, sealedForms } from '../secrets/peppers.js';
 
 /** Below every asker's patience: an answer that the gateway no longer waits for helps nobody. */
-const DEADLINE_MS = 250;
+const FIND_DEADLINE_MS = 250;
 
 interface FactsRow {
   readonly secret_hmac: Buffer;
@@ -50,6 +50,7 @@ export class FactsStore {
     private readonly peppers: Peppers,
     /** Told about secrets that are stored under an older pepper than the current one. */
     private readonly foundUnderOldPepper: (digest: Buffer, hmac: Buffer) => void = () => undefined,
+    private readonly deadlineMs = FIND_DEADLINE_MS,
   ) {}
 
   /**
@@ -80,8 +81,8 @@ export class FactsStore {
         sealed.push(hmac);
       }
     }
-    const query = { ...VERIFY_KEYS, values: [sealed], query_timeout: DEADLINE_MS };
-    const { rows } = await within(DEADLINE_MS, 'PostgreSQL', this.pool.query<FactsRow>(query));
+    const query = { ...VERIFY_KEYS, values: [sealed], query_timeout: this.deadlineMs };
+    const { rows } = await within(this.deadlineMs, 'PostgreSQL', this.pool.query<FactsRow>(query));
     const found = new Map<string, KeyFacts>();
     for (const row of rows) {
       const name = row.secret_hmac.toString('latin1');
