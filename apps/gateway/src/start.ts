@@ -14,6 +14,7 @@ import { servePlatform } from './management/platform.server.js';
 import { servedHosts } from './management/served-hosts.js';
 import { services } from './management/services.client.js';
 import { managementSettings } from './management/settings.js';
+import { oneInEachTurn } from './management/turns.server.js';
 import { identityHttp } from './people/identity-http.client.js';
 import { createDataPlane } from './proxy/data-plane.server.js';
 import { requestIds } from './proxy/request-ids.js';
@@ -42,12 +43,15 @@ export async function startGateway(start: GatewayStart): Promise<RunningService 
   const { config, bus, catalog, logger, nowMs = Date.now } = start;
   const metrics = createMetrics('gateway', start.processMetrics ?? false);
   const client = bus.clientProxy();
+  const turns = oneInEachTurn();
+  const ask = services(client, turns);
   const settings = managementSettings(config, nowMs);
   const identityUrl = start.identityUrl ?? config.IDENTITY_URL;
   const dataPlane = createDataPlane({
     catalog,
     bus,
     client,
+    ask,
     rootSecret: config.GATEHOUSE_SECRET,
     publicUrl: config.PUBLIC_URL,
     exampleUpstreamUrl: start.exampleUpstreamUrl ?? config.EXAMPLE_UPSTREAM_URL,
@@ -68,7 +72,7 @@ export async function startGateway(start: GatewayStart): Promise<RunningService 
       parts: {
         settings,
         catalog,
-        ask: services(client),
+        ask,
         identityHttp: identityUrl === undefined ? undefined : identityHttp(identityUrl, config.GATEHOUSE_SECRET),
         upstreamIdentityKeys: [upstreamIdentityJwk(config.GATEHOUSE_SECRET)],
         signingKeys,
@@ -77,6 +81,7 @@ export async function startGateway(start: GatewayStart): Promise<RunningService 
       },
       door: {
         dataPlane,
+        turns,
         servedHosts: servedHosts(config.PUBLIC_URL, catalog),
         findClientAddress: clientAddresses(config.TRUSTED_PROXIES),
         newRequestId: requestIds(randomBytes(14)),

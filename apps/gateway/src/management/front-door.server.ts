@@ -14,6 +14,7 @@ import { type EarlyRefusal, refusalOfAny, refusalOfManagement } from './early-re
 import { writeProblem } from './problem.filter.js';
 import { rememberFacts } from './request-facts.js';
 import { securityHeaders } from './security-headers.js';
+import type { Turns } from './turns.server.js';
 import { refusalOfUnreadable, refuseConnection } from './unreadable.server.js';
 
 const MAX_HEADER_BYTES = 16 * 1024;
@@ -44,6 +45,7 @@ export interface FrontDoorOptions {
     handle(request: IncomingMessage, response: ServerResponse, awaitsContinue?: boolean): void;
   };
   readonly management: Handler;
+  readonly turns: Turns;
   readonly timeouts?: Timeouts;
 }
 
@@ -113,7 +115,7 @@ export function frontDoor(options: FrontDoorOptions): FrontDoor {
     rememberFacts(request, facts);
     if (awaitsContinue) response.writeContinue();
     limitBodyTime(request, response, facts.requestId, timeouts.managementBodyMs);
-    options.management(request, response);
+    options.turns.take(() => options.management(request, response));
   }
 
   server.maxConnections = MAX_CONNECTIONS;

@@ -36,6 +36,7 @@ import { servePlatform } from './platform.server.js';
 import { servedHosts } from './served-hosts.js';
 import { services } from './services.client.js';
 import { managementSettings } from './settings.js';
+import { oneInEachTurn } from './turns.server.js';
 
 const NOW_MS = Date.UTC(2026, 0, 15, 12);
 export const PASSWORD = 'correct horse battery staple';
@@ -409,12 +410,13 @@ export async function startPlatformUnderTest(
   const lines: string[] = [];
   const logger = pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) });
   const metrics = createMetrics('gateway', false);
+  const turns = oneInEachTurn();
   const platform = await servePlatform(
     {
       parts: {
         settings: managementSettings(config, () => NOW_MS),
         catalog,
-        ask: services(bus.clientProxy()),
+        ask: services(bus.clientProxy(), turns),
         identityHttp: options.identityHttp,
         upstreamIdentityKeys: [],
         signingKeys: new SigningKeys({
@@ -433,6 +435,7 @@ export async function startPlatformUnderTest(
         servedHosts: servedHosts(config.PUBLIC_URL, catalog),
         findClientAddress: clientAddresses(options.trustedProxies ?? []),
         newRequestId: requestIds(randomBytes(14)),
+        turns,
         ...(options.timeouts === undefined ? {} : { timeouts: options.timeouts }),
       },
       metrics,

@@ -2,6 +2,7 @@ import { call } from '@gatehouse/bus/call.client';
 import type { Contract } from '@gatehouse/contracts/contract';
 import type { ClientProxy } from '@nestjs/microservices';
 import type { z } from 'zod';
+import type { Turns } from './turns.server.js';
 
 /** Asks another service. @throws BusUnavailable, BusFault */
 export type AskService = <Input extends z.ZodType, Output extends z.ZodType>(
@@ -10,7 +11,11 @@ export type AskService = <Input extends z.ZodType, Output extends z.ZodType>(
   deadlineMs?: number,
 ) => Promise<z.output<Output>>;
 
-/** The services behind one bus client. */
-export function services(client: ClientProxy): AskService {
-  return (contract, input, deadlineMs) => call(client, contract, input, deadlineMs);
+/** The services behind one bus client. What follows an answer waits for its turn, as each new request does. */
+export function services(client: ClientProxy, turns: Pick<Turns, 'next'>): AskService {
+  return async (contract, input, deadlineMs) => {
+    const answer = await call(client, contract, input, deadlineMs);
+    await turns.next();
+    return answer;
+  };
 }

@@ -14,7 +14,7 @@ import { limitsClient } from '../edge/limits.client.js';
 import { localLimits } from '../edge/local-limits.js';
 import { personsClient } from '../edge/persons.client.js';
 import { usesClient } from '../edge/uses.client.js';
-import { services } from '../management/services.client.js';
+import type { AskService } from '../management/services.client.js';
 import { findApi } from '../routes/find-api.js';
 import type { ImportPeppers } from '../routes/imported-forms.js';
 import { apisWithKeys, type PublishedApi, publishApis } from '../routes/published-api.js';
@@ -36,6 +36,8 @@ export interface DataPlaneSettings {
   readonly bus: Bus;
   /** For what is asked one by one: who is behind an access token. The caller's to close. */
   readonly client: ClientProxy;
+  /** For sign-ins by token, which are management work. */
+  readonly ask: AskService;
   /** Root of all derived secrets. */
   readonly rootSecret: string;
   /** The platform's own address; `iss` of identity tokens. */
@@ -192,7 +194,7 @@ function passageParts(
   const whenDraining = [...always, ...CLOSE];
   return {
     ports,
-    answerTokens: tokenEndpoints(services(settings.client), logger),
+    answerTokens: tokenEndpoints(settings.ask, logger),
     outletOf: (published) => {
       let outlet = outlets.get(published);
       if (outlet === undefined) {

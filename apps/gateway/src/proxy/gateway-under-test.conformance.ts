@@ -18,6 +18,8 @@ import { digestKey } from '@gatehouse/key-domain/key-digest';
 import { mintKey } from '@gatehouse/key-domain/mint-key';
 import { createLogger } from '@gatehouse/observability/logger';
 import { Registry } from 'prom-client';
+import { services } from '../management/services.client.js';
+import { oneInEachTurn } from '../management/turns.server.js';
 import { createDataPlane, type DataPlane, type DataPlaneSettings } from './data-plane.server.js';
 
 /** For tests: the data plane on a real port, before a real upstream, with answerers on the bus that a test steers. */
@@ -121,13 +123,15 @@ export async function startGateway(
     });
   }
   const metrics = new Registry();
+  const client = bus.clientProxy();
   const dataPlane = createDataPlane({
     catalog: {
       apis: [exampleApi({ upstream: `http://127.0.0.1:${upstream === undefined ? 1 : portOf(upstream)}`, ...api })],
       gateways: 2,
     },
     bus,
-    client: bus.clientProxy(),
+    client,
+    ask: services(client, oneInEachTurn()),
     rootSecret: ROOT_SECRET,
     publicUrl: 'https://gatehouse.example',
     trustedProxies: [],
