@@ -1,10 +1,7 @@
 import { listNotices, readNotice } from '@gatehouse/contracts/notices';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import {
-  notice,
-  type PlatformUnderTest,
-  startPlatformUnderTest,
-} from '../management/platform-under-test.conformance.js';
+import { notice } from '../management/fake-services.conformance.js';
+import { type PlatformUnderTest, startPlatformUnderTest } from '../management/platform-under-test.conformance.js';
 
 const shown = {
   id: notice.id,

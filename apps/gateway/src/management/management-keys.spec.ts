@@ -6,8 +6,9 @@ import type { KeyFacts } from '@gatehouse/key-domain/key';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { CONTROLLERS } from '../app.module.js';
 import { isPermission } from './allow.guard.js';
+import { ORGANIZATIONS } from './fake-services.conformance.js';
 import { type Permission, roleMay } from './permissions.js';
-import { ORGANIZATIONS, type PlatformUnderTest, startPlatformUnderTest } from './platform-under-test.conformance.js';
+import { type PlatformUnderTest, startPlatformUnderTest } from './platform-under-test.conformance.js';
 import { ruledRoutes } from './route-rules.guard.js';
 
 const [OWN, OTHER] = ORGANIZATIONS;

@@ -1,11 +1,7 @@
 import * as identity from '@gatehouse/contracts/identity';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import {
-  CLAIM_TOKEN,
-  PASSWORD,
-  type PlatformUnderTest,
-  startPlatformUnderTest,
-} from './platform-under-test.conformance.js';
+import { CLAIM_TOKEN, PASSWORD } from './fake-services.conformance.js';
+import { type PlatformUnderTest, startPlatformUnderTest } from './platform-under-test.conformance.js';
 
 const credentials = { email: 'owner@example.com', password: PASSWORD };
 const code = (json: unknown) => (json as { code?: string }).code;

@@ -1,7 +1,8 @@
 import { getKey } from '@gatehouse/contracts/keys';
 import { getScopeUse, getUsage, listRequests } from '@gatehouse/contracts/usage';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { keyView, type PlatformUnderTest, startPlatformUnderTest } from './platform-under-test.conformance.js';
+import { keyView } from './fake-services.conformance.js';
+import { type PlatformUnderTest, startPlatformUnderTest } from './platform-under-test.conformance.js';
 
 const keyId = keyView().id;
 const AT = '2026-01-15T12:00:00.000Z';
