@@ -23,6 +23,7 @@ import { migrateDatabase } from '@gatehouse/postgres/migrate.client';
 import { ratelimitConfig } from '@gatehouse/ratelimit/config';
 import { startRatelimit } from '@gatehouse/ratelimit/start';
 import { type TestClock, testClock } from '@gatehouse/testing/clock';
+import { DEADLINE_FACTOR } from '@gatehouse/testing/deadline-factor';
 import { startTestPostgres } from '@gatehouse/testing/postgres';
 import { DataSource } from 'typeorm';
 import { type Browser, newBrowser } from './browser.js';
@@ -81,6 +82,7 @@ async function startAll(
     EXAMPLE_UPSTREAM_URL: upstream.url,
     PUBLIC_URL: 'http://localhost:8080',
     PORT: '0',
+    DEADLINE_FACTOR,
     ...more,
   };
   await migrateDatabase(postgres.url, environment.GATEHOUSE_SECRET, [keysMigrations, identityMigrations]);

@@ -29,6 +29,7 @@ describe('the platform as separate processes', () => {
     example = await startExampleUpstream({ port: 0, host: '127.0.0.1' });
     platform = await startClusterPlatform({
       exampleUpstreamUrl: example.url,
+      environment: { DEADLINE_FACTOR: '1' },
       replicas: { gateway: 2, identity: 2, keys: 2, ratelimit: 2 },
       configuration: `
 gateways: 2

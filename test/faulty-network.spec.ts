@@ -32,6 +32,7 @@ describe('tokens of people over a network that loses answers [H-092]', () => {
     platform = await startClusterPlatform({
       configuration: await readFile(new URL('../conformance/gatehouse.yaml', import.meta.url), 'utf8'),
       exampleUpstreamUrl: upstream.url,
+      environment: { DEADLINE_FACTOR: '1' },
       natsUrl: `nats://127.0.0.1:${bus.port}`,
       redis: false,
     });

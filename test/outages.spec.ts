@@ -28,6 +28,7 @@ describe('while a part of the platform is down', () => {
     [nats, postgres, upstream] = await Promise.all([startTestNats(), startTestPostgres(), startCountingUpstream()]);
     platform = await startClusterPlatform({
       exampleUpstreamUrl: upstream.url,
+      environment: { DEADLINE_FACTOR: '1' },
       natsUrl: nats.url,
       databaseUrl: postgres.url,
       redis: false,

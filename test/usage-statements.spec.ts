@@ -6,6 +6,7 @@ import { createLogger } from '@gatehouse/observability/logger';
 import { standaloneConfig } from '@gatehouse/standalone/config';
 import { stopAll } from '@gatehouse/standalone/part';
 import { startStandalone } from '@gatehouse/standalone/start';
+import { DEADLINE_FACTOR } from '@gatehouse/testing/deadline-factor';
 import { startTestPostgres, type TestPostgres } from '@gatehouse/testing/postgres';
 import { temporaryFolder } from '@gatehouse/testing/temporary-folder';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -49,6 +50,7 @@ describe('what usage costs the database', () => {
       GATEHOUSE_ADMIN_EMAIL: admin.email,
       GATEHOUSE_ADMIN_PASSWORD: admin.password,
       PORT: String(port),
+      DEADLINE_FACTOR,
     });
     parts = await startStandalone(config, createLogger('standalone', 'silent'), () => undefined);
     url = `http://127.0.0.1:${port}`;

@@ -1,5 +1,13 @@
 import { ConfigurationError, loadConfig } from '@gatehouse/config/environment.loader';
-import { gatehouseSecret, logLevel, natsUrl, nodeEnvironment, port, publicUrl } from '@gatehouse/config/variables';
+import {
+  deadlineFactor,
+  gatehouseSecret,
+  logLevel,
+  natsUrl,
+  nodeEnvironment,
+  port,
+  publicUrl,
+} from '@gatehouse/config/variables';
 import { z } from 'zod';
 import { clientAddresses } from './edge/client-address.server.js';
 import { readImportPeppers } from './routes/import-peppers.js';
@@ -48,6 +56,7 @@ const shape = {
   GITHUB_SECRET_SCANNING_KEYS_URL: signingKeysUrl,
   /** What former systems hashed their keys with: name=base64,… */
   IMPORT_PEPPERS: importPeppers,
+  DEADLINE_FACTOR: deadlineFactor,
   NODE_ENV: nodeEnvironment,
 };
 

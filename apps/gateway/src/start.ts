@@ -44,7 +44,7 @@ export async function startGateway(start: GatewayStart): Promise<RunningService 
   const metrics = createMetrics('gateway', start.processMetrics ?? false);
   const client = bus.clientProxy();
   const turns = oneInEachTurn();
-  const ask = services(client, turns);
+  const ask = services(client, turns, config.DEADLINE_FACTOR);
   const settings = managementSettings(config, nowMs);
   const identityUrl = start.identityUrl ?? config.IDENTITY_URL;
   const dataPlane = createDataPlane({
@@ -61,6 +61,7 @@ export async function startGateway(start: GatewayStart): Promise<RunningService 
     metrics,
     logger,
     nowMs,
+    deadlineFactor: config.DEADLINE_FACTOR,
   });
   const signingKeys = new SigningKeys({
     fetchKeys: () => fetchGithubKeys(config.GITHUB_SECRET_SCANNING_KEYS_URL),

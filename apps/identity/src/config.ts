@@ -1,6 +1,7 @@
 import { ConfigurationError, loadConfig } from '@gatehouse/config/environment.loader';
 import {
   databaseUrl,
+  deadlineFactor,
   gatehouseSecret,
   logLevel,
   natsUrl,
@@ -55,6 +56,7 @@ const shape = {
   IDENTITY_HTTP_PORT: port(8081),
   GATEHOUSE_ADMIN_EMAIL: z.string().optional(),
   GATEHOUSE_ADMIN_PASSWORD: z.string().optional(),
+  DEADLINE_FACTOR: deadlineFactor,
   INTERNAL_PORT: port(9090),
   LOG_LEVEL: logLevel,
   NODE_ENV: nodeEnvironment,

@@ -8,6 +8,7 @@ import { authenticateSession, claimInstallation, signIn, signOut } from '@gateho
 import { waitUntil } from '@gatehouse/launch/wait-until.client';
 import { migrateDatabase } from '@gatehouse/postgres/migrate.client';
 import { type TestClock, testClock } from '@gatehouse/testing/clock';
+import { DEADLINE_FACTOR } from '@gatehouse/testing/deadline-factor';
 import { startTestPostgres, type TestPostgres } from '@gatehouse/testing/postgres';
 import { pino } from 'pino';
 import { DataSource } from 'typeorm';
@@ -125,6 +126,7 @@ async function openIdentity(databaseUrl: string): Promise<IdentityUnderTest> {
         DATABASE_URL: databaseUrl,
         GATEHOUSE_SECRET: ROOT_SECRET,
         PUBLIC_URL,
+        DEADLINE_FACTOR,
         ...environment,
       });
       const sendMail = async (mail: RenderedMail) => {

@@ -89,6 +89,7 @@ export async function startIdentity(options: StartIdentity): Promise<RunningIden
     rootSecret: config.GATEHOUSE_SECRET,
     database: identityMigrations,
     entities: ENTITIES,
+    deadlineFactor: config.DEADLINE_FACTOR,
   });
   try {
     return await startOn(dataSource, options);

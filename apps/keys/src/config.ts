@@ -1,5 +1,13 @@
 import { ConfigurationError, loadConfig } from '@gatehouse/config/environment.loader';
-import { databaseUrl, gatehouseSecret, logLevel, natsUrl, nodeEnvironment, port } from '@gatehouse/config/variables';
+import {
+  databaseUrl,
+  deadlineFactor,
+  gatehouseSecret,
+  logLevel,
+  natsUrl,
+  nodeEnvironment,
+  port,
+} from '@gatehouse/config/variables';
 import { z } from 'zod';
 import { DERIVED_PEPPER } from './secrets/peppers.js';
 import { readPeppers } from './secrets/read-peppers.js';
@@ -19,6 +27,7 @@ const peppers = z
 const serviceShape = {
   DATABASE_URL: databaseUrl,
   GATEHOUSE_SECRET: gatehouseSecret,
+  DEADLINE_FACTOR: deadlineFactor,
   /** How many keys a replica holds in memory at most; about 350 bytes each, outside of V8's heap. */
   KEYS_CACHE_ENTRIES: z.coerce.number().int().min(1).max(50_000_000).default(1_000_000),
   /** Peppers beside the derived one, as `2=<base64 or hex>,3=…`. Every replica knows one before any seals under it. */

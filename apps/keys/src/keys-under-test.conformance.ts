@@ -10,6 +10,7 @@ import { digestKey } from '@gatehouse/key-domain/key-digest';
 import { createLogger } from '@gatehouse/observability/logger';
 import type { RunningService } from '@gatehouse/observability/running-service';
 import { migrateDatabase } from '@gatehouse/postgres/migrate.client';
+import { DEADLINE_FACTOR } from '@gatehouse/testing/deadline-factor';
 import { startTestPostgres, type TestPostgres } from '@gatehouse/testing/postgres';
 import { afterAll, beforeAll } from '@jest/globals';
 import type { ClientProxy } from '@nestjs/microservices';
@@ -50,7 +51,7 @@ export function withKeys(): KeysTests {
     await owner.connect();
     const bus = inProcessBus();
     const keys = await startKeys({
-      config: keysConfig({ DATABASE_URL: postgres.url, GATEHOUSE_SECRET: SECRET }),
+      config: keysConfig({ DATABASE_URL: postgres.url, GATEHOUSE_SECRET: SECRET, DEADLINE_FACTOR }),
       bus,
       catalog: { apis: APIS, gateways: 1 },
       logger: createLogger('keys', 'silent'),

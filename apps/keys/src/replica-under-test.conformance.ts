@@ -75,6 +75,7 @@ export async function openDatabase(server: TestPostgres): Promise<TestDatabase> 
     database: { service: 'keys' },
     entities: [KeyEntity, KeySecretEntity],
     poolSize: 16,
+    deadlineFactor: 10,
   });
   return {
     database: connected,

@@ -32,7 +32,7 @@ import { careForSecrets, UnusablePeppers } from './secrets/secret-care.server.js
 import { serveUsage } from './usage/usage.server.js';
 import { UsageReadingsStore } from './usage/usage-readings.store.js';
 import { UsesStore } from './uses/uses.store.js';
-import { FactsStore } from './verification/facts.store.js';
+import { FactsStore, FIND_DEADLINE_MS } from './verification/facts.store.js';
 
 const FORGET_ANSWERS_EVERY_MS = 60_000;
 
@@ -64,6 +64,7 @@ export async function startKeys(options: KeysOptions): Promise<RunningService> {
       database: { service: 'keys' },
       entities: [KeyEntity, KeySecretEntity],
       poolSize,
+      deadlineFactor: config.DEADLINE_FACTOR,
     });
   // Three pools: renewals and lookups never wait behind the transactions of management, and neither for usage reports.
   const [management, hot, reports] = await Promise.all([connect(8), connect(4), connect(2)]);
@@ -71,7 +72,8 @@ export async function startKeys(options: KeysOptions): Promise<RunningService> {
   const closeDatabase = () => Promise.all([management.destroy(), hot.destroy(), reports.destroy()]);
 
   const store = new KeysStore(management);
-  const facts = new FactsStore(pool, peppers, (digest, hmac) => care.foundUnderOldPepper(digest, hmac));
+  const foundUnderOldPepper = (digest: Buffer, hmac: Buffer) => care.foundUnderOldPepper(digest, hmac);
+  const facts = new FactsStore(pool, peppers, foundUnderOldPepper, FIND_DEADLINE_MS * config.DEADLINE_FACTOR);
   const replica = new Replica({
     bus,
     holders: new HoldersStore(

@@ -1,11 +1,12 @@
 import { loadConfig } from '@gatehouse/config/environment.loader';
-import { logLevel, natsUrl, nodeEnvironment, port, redisUrl } from '@gatehouse/config/variables';
+import { deadlineFactor, logLevel, natsUrl, nodeEnvironment, port, redisUrl } from '@gatehouse/config/variables';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
 const serviceShape = {
   /** Where replicas share their counters; without it, the counters are in memory and there is one replica. */
   REDIS_URL: redisUrl.optional(),
+  DEADLINE_FACTOR: deadlineFactor,
 };
 
 const processShape = {

@@ -11,7 +11,7 @@ import type { RatelimitConfig } from './config.js';
 import { answerTakes } from './limits/answer-takes.js';
 import type { LimitStore } from './limits/limit-store.js';
 import { memoryLimitStore } from './limits/memory-limits.store.js';
-import { connectRedisLimitStore } from './limits/redis-limits.store.js';
+import { COMMAND_TIMEOUT_MS, connectRedisLimitStore } from './limits/redis-limits.store.js';
 import { ratelimitMetrics } from './metrics.js';
 import { refuseSecondMemory } from './replicas/refuse-second-memory.client.js';
 
@@ -73,5 +73,6 @@ async function openStore(
   nowMs: (() => number) | undefined,
 ): Promise<LimitStore> {
   if (config.REDIS_URL === undefined) return memoryLimitStore(nowMs ?? Date.now);
-  return connectRedisLimitStore({ url: config.REDIS_URL, logger, nowMs });
+  const commandTimeoutMs = COMMAND_TIMEOUT_MS * config.DEADLINE_FACTOR;
+  return connectRedisLimitStore({ url: config.REDIS_URL, logger, nowMs, commandTimeoutMs });
 }

@@ -5,6 +5,9 @@ import type { z } from 'zod';
 import { BusFault, BusUnavailable } from './bus.js';
 import { UNAVAILABLE } from './serve.server.js';
 
+/** For an operation that nothing else is said about. */
+export const CALL_DEADLINE_MS = 3_000;
+
 /**
  * Sends one management operation and parses its answer.
  * @throws BusUnavailable where nobody answers within `deadlineMs`, or the bus or a part behind the answerer is down.
@@ -14,7 +17,7 @@ export async function call<Input extends z.ZodType, Output extends z.ZodType>(
   client: ClientProxy,
   contract: Contract<Input, Output>,
   input: z.input<Input>,
-  deadlineMs = 3_000,
+  deadlineMs = CALL_DEADLINE_MS,
 ): Promise<z.output<Output>> {
   const { subject } = contract;
   const answer = await firstValueFrom(

@@ -30,5 +30,11 @@ export const gatehouseSecret = z
   .min(32, 'must have at least 32 characters (openssl rand -hex 32 makes one)')
   .refine((value) => !WEAK_SECRETS.test(value) && new Set(value).size >= 8, 'is too easy to guess');
 
+/**
+ * How much longer than usual the parts wait for each other. Their deadlines are for machines on one network that have time;
+ * where they have not, an answer that comes late is better than none.
+ */
+export const deadlineFactor = z.coerce.number().min(1, 'must be at least 1').max(20, 'must be at most 20').default(1);
+
 export const nodeEnvironment = z.enum(['development', 'test', 'production']).default('development');
 export const logLevel = z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info');

@@ -7,6 +7,8 @@ export interface ConnectOptions {
   readonly database: ServiceDatabase;
   readonly entities: Exclude<DataSourceOptions['entities'], undefined>;
   readonly poolSize?: number;
+  /** How much longer than usual a connection and an answer may take; 1 by default. */
+  readonly deadlineFactor?: number | undefined;
 }
 
 /**
@@ -15,6 +17,7 @@ export interface ConnectOptions {
  * @throws Error whose message names the server, not the password, where it cannot be reached.
  */
 export async function connectDatabase(options: ConnectOptions): Promise<DataSource> {
+  const factor = options.deadlineFactor ?? 1;
   const dataSource = new DataSource({
     type: 'postgres',
     url: serviceUrl(options.databaseUrl, options.rootSecret, options.database),
@@ -22,9 +25,9 @@ export async function connectDatabase(options: ConnectOptions): Promise<DataSour
     entities: options.entities,
     synchronize: false,
     poolSize: options.poolSize ?? 8,
-    connectTimeoutMS: 3_000,
+    connectTimeoutMS: 3_000 * factor,
     applicationName: `gatehouse-${options.database.service}`,
-    extra: { statement_timeout: 2_000, options: `-c search_path=${options.database.service}` },
+    extra: { statement_timeout: 2_000 * factor, options: `-c search_path=${options.database.service}` },
   });
   try {
     return await dataSource.initialize();

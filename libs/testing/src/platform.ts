@@ -6,6 +6,7 @@ import { type Cluster, startCluster } from '@gatehouse/launch/cluster.client';
 import { freePort } from '@gatehouse/launch/free-port.client';
 import type { ServiceName } from '@gatehouse/launch/service-process.client';
 import { waitUntil } from '@gatehouse/launch/wait-until.client';
+import { DEADLINE_FACTOR } from './deadline-factor.js';
 import { putPreparedPostgres } from './prepared-postgres.js';
 import { temporaryFolder } from './temporary-folder.js';
 
@@ -141,6 +142,7 @@ async function environmentOf(options: PlatformOptions, folder: string): Promise<
     GATEHOUSE_ADMIN_EMAIL: admin.email,
     GATEHOUSE_ADMIN_PASSWORD: admin.password,
     LOG_LEVEL: 'info',
+    DEADLINE_FACTOR,
     ...options.environment,
   };
 }

@@ -1,4 +1,4 @@
-import { call } from '@gatehouse/bus/call.client';
+import { CALL_DEADLINE_MS, call } from '@gatehouse/bus/call.client';
 import type { Contract } from '@gatehouse/contracts/contract';
 import type { ClientProxy } from '@nestjs/microservices';
 import type { z } from 'zod';
@@ -12,9 +12,9 @@ export type AskService = <Input extends z.ZodType, Output extends z.ZodType>(
 ) => Promise<z.output<Output>>;
 
 /** The services behind one bus client. What follows an answer waits for its turn, as each new request does. */
-export function services(client: ClientProxy, turns: Pick<Turns, 'next'>): AskService {
-  return async (contract, input, deadlineMs) => {
-    const answer = await call(client, contract, input, deadlineMs);
+export function services(client: ClientProxy, turns: Pick<Turns, 'next'>, deadlineFactor = 1): AskService {
+  return async (contract, input, deadlineMs = CALL_DEADLINE_MS) => {
+    const answer = await call(client, contract, input, deadlineMs * deadlineFactor);
     await turns.next();
     return answer;
   };

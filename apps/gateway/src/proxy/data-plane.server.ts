@@ -53,6 +53,8 @@ export interface DataPlaneSettings {
   readonly metrics: Registry;
   readonly logger: Logger;
   readonly nowMs: () => number;
+  /** How much longer than usual other services may take; 1 by default. */
+  readonly deadlineFactor?: number;
   /** For one exchange with the keys service; 400 by default. */
   readonly keysDeadlineMs?: number;
   /** How often usage is reported; every 2 s by default. */
@@ -158,7 +160,7 @@ function passageParts(
   pools: Upstreams,
   isDraining: () => boolean,
 ): PassageParts & { readonly usage: UsageReports } {
-  const { bus, logger, nowMs, production } = settings;
+  const { bus, logger, nowMs, production, deadlineFactor: factor = 1 } = settings;
   const traffic = trafficMetrics(settings.metrics);
   const addressOf = clientAddresses(settings.trustedProxies);
   const outlets = new Map<PublishedApi, Outlet>();
@@ -167,24 +169,24 @@ function passageParts(
     findKey: keysClient({
       bus,
       logger,
-      deadlineMs: settings.keysDeadlineMs ?? 400,
+      deadlineMs: settings.keysDeadlineMs ?? 400 * factor,
       onExchange: (seconds) => traffic.exchange('keys', seconds),
       monotonicMs,
     }),
     takeLimits: limitsClient({
       bus,
       logger,
-      deadlineMs: settings.limitsDeadlineMs ?? 150,
+      deadlineMs: settings.limitsDeadlineMs ?? 150 * factor,
       takeLocally: localLimits(settings.catalog.gateways, nowMs),
       onOutage: (api, policy) => traffic.limiterOutage(api, policy),
       onExchange: (seconds) => traffic.exchange('ratelimit', seconds),
       monotonicMs,
     }),
-    spendUses: usesClient({ bus, logger, deadlineMs: USES_DEADLINE_MS }),
+    spendUses: usesClient({ bus, logger, deadlineMs: USES_DEADLINE_MS * factor }),
     findPerson: personsClient({
       client: settings.client,
       logger,
-      deadlineMs: PERSONS_DEADLINE_MS,
+      deadlineMs: PERSONS_DEADLINE_MS * factor,
       onExchange: (seconds) => traffic.exchange('identity', seconds),
       monotonicMs,
     }),

@@ -17,6 +17,7 @@ import type { KeyFacts } from '@gatehouse/key-domain/key';
 import { digestKey } from '@gatehouse/key-domain/key-digest';
 import { mintKey } from '@gatehouse/key-domain/mint-key';
 import { createLogger } from '@gatehouse/observability/logger';
+import { DEADLINE_FACTOR } from '@gatehouse/testing/deadline-factor';
 import { Registry } from 'prom-client';
 import { services } from '../management/services.client.js';
 import { oneInEachTurn } from '../management/turns.server.js';
@@ -139,6 +140,7 @@ export async function startGateway(
     metrics,
     logger: createLogger('gateway', 'silent'),
     nowMs: Date.now,
+    deadlineFactor: Number(DEADLINE_FACTOR),
     ...settings,
   });
   const server = createServer({ maxHeaderSize: 16_384 }, (request, response) => dataPlane.handle(request, response));

@@ -9,6 +9,7 @@ import { decodeVerifyReplies, encodeVerifyQueries, type VerifyReply } from '@gat
 import { digestKey } from '@gatehouse/key-domain/key-digest';
 import type { RunningService } from '@gatehouse/observability/running-service';
 import { migrateDatabase } from '@gatehouse/postgres/migrate.client';
+import { DEADLINE_FACTOR } from '@gatehouse/testing/deadline-factor';
 import { startTestPostgres, type TestPostgres } from '@gatehouse/testing/postgres';
 import { afterAll, afterEach, beforeAll, beforeEach } from '@jest/globals';
 import type { ClientProxy } from '@nestjs/microservices';
@@ -56,7 +57,7 @@ export function withPeppers(): PepperTests {
   const tests: Pick<PepperTests, 'start' | 'issue' | 'verify' | 'stored'> & Partial<PepperTests> = {
     start: async (settings = {}) => {
       const { bus, warnings } = tests as PepperTests;
-      const config = keysConfig({ DATABASE_URL: databaseUrl, GATEHOUSE_SECRET: SECRET, ...settings });
+      const config = keysConfig({ DATABASE_URL: databaseUrl, GATEHOUSE_SECRET: SECRET, DEADLINE_FACTOR, ...settings });
       const logger = pino({ level: 'warn' }, { write: (line: string) => void warnings.push(line) });
       const service = await startKeys({ config, bus, catalog: { apis: APIS, gateways: 1 }, logger });
       const stop = async () => {

@@ -6,7 +6,7 @@ import { windowsOf } from '../lifecycle/quotas.js';
 import { type Peppers, sealedForms } from '../secrets/peppers.js';
 
 /** Below every asker's patience: an answer that the gateway no longer waits for helps nobody. */
-const FIND_DEADLINE_MS = 250;
+export const FIND_DEADLINE_MS = 250;
 
 interface FactsRow {
   readonly secret_hmac: Buffer;

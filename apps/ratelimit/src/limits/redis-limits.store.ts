@@ -8,7 +8,7 @@ import type { LimitStore } from './limit-store.js';
 import { TAKE_ALL_SCRIPT } from './take-all-script.js';
 
 const KEY_PREFIX = 'gatehouse:limit:';
-const COMMAND_TIMEOUT_MS = 100;
+export const COMMAND_TIMEOUT_MS = 100;
 const FIRST_CONNECT_MS = 5_000;
 const DISCONNECT_TIMEOUT_MS = 200;
 const SCRIPT_SHA = createHash('sha1').update(TAKE_ALL_SCRIPT).digest('hex');
