@@ -26,5 +26,5 @@ export default {
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
   testEnvironmentOptions: { customExportConditions: ['source', 'node', 'node-addons'] },
-  testTimeout: 30_000,
+  testTimeout: 120_000,
 };

@@ -28,7 +28,7 @@ describe('the audit log of an organization', () => {
     platform.clock.advanceSeconds(60);
     await ada.send('POST', '/api/v1/projects', { name: 'Another' });
     await ada.send('POST', `/api/v1/keys/${keyId}/revoke`, {});
-  }, 90_000);
+  });
   afterAll(() => platform?.stop());
 
   const read = async (query = '') => (await ada.send('GET', `/api/v1/audit${query}`)).body.data as Entry[];

@@ -45,7 +45,7 @@ describe('a credential of one kind [H-008] [T-03]', () => {
     credentials = given.credentials;
     administrator = given.holders.administrator;
     doors = doorsOf(platform, credentials, given.holders);
-  }, 120_000);
+  });
   afterAll(async () => {
     await platform?.stop();
     await sso?.stop();

@@ -39,7 +39,7 @@ describe('tokens of people over a network that loses answers [H-092]', () => {
     front = await startFaultyLink(Number(new URL(platform.url).port));
     owner = new pg.Client(platform.cluster.databaseUrl);
     await owner.connect();
-  }, 120_000);
+  });
   afterEach(() => {
     bus.be('none');
     front.be('none');
@@ -51,7 +51,7 @@ describe('tokens of people over a network that loses answers [H-092]', () => {
     await bus?.stop();
     await nats?.stop();
     await upstream?.stop();
-  }, 60_000);
+  });
 
   const post = (path: string, json: unknown) => send(`${platform.url}${path}`, { method: 'POST', json });
   const pair = async (): Promise<Pair> => {

@@ -81,13 +81,13 @@ describe('a flood of what cannot be a key', () => {
     spy = await connect({ servers: `127.0.0.1:${nats.port}` });
     spy.subscribe('>', { callback: (_error, { subject }) => void messages.push(subject) });
     await spy.flush();
-  }, 90_000);
+  });
   afterAll(async () => {
     await spy?.close();
     await platform?.stop();
     await owner?.end();
     await Promise.all([postgres?.stop(), nats?.stop(), upstream?.stop()]);
-  }, 60_000);
+  });
 
   /** How often the keys service has looked for secrets since the last call. */
   async function lookups(): Promise<number> {
@@ -127,7 +127,7 @@ describe('a flood of what cannot be a key', () => {
     expect(batches).toBeLessThan(3_000);
     expect(statements).toBeLessThanOrEqual(batches);
     expect(statements).toBeGreaterThan(0);
-  }, 60_000);
+  });
 
   it('keeps nobody out: a key that is one gets through meanwhile', async () => {
     const { id, key } = await (await signInAdministrator(platform)).createKey('exante');
@@ -137,7 +137,7 @@ describe('a flood of what cannot be a key', () => {
     ]);
     expect([garbage, good]).toEqual([{ 401: 1_000 }, { 200: 100 }]);
     expect(upstream.requestsOf(id)).toBe(100);
-  }, 60_000);
+  });
 });
 
 /** Lets PostgreSQL count statements by role; the module comes with the packaged server, and is loaded by a restart. */

@@ -33,7 +33,7 @@ apis:
 `,
     });
     administrator = await signInAdministrator(platform);
-  }, 90_000);
+  });
 
   afterAll(async () => {
     await platform?.stop();

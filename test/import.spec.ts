@@ -58,7 +58,7 @@ describe('an import from the command line', () => {
     });
     const { access_token: token } = (await signedIn.json()) as { access_token: string };
     environment = { GATEHOUSE_URL: platform.url, GATEHOUSE_TOKEN: token };
-  }, 60_000);
+  });
   afterAll(async () => {
     await agent.close();
     await platform?.stop();

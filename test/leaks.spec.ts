@@ -37,12 +37,12 @@ describe('keys that GitHub finds', () => {
       configuration: `gateways: 2\napis:\n${api('ended', 'revoke')}\n${api('held', 'quarantine')}\n${api('told', 'notify')}\n`,
     });
     administrator = await signInAdministrator(platform);
-  }, 90_000);
+  });
   afterAll(async () => {
     await platform?.stop();
     await upstream?.stop();
     await github?.stop();
-  }, 60_000);
+  });
 
   const use = async (api: string, key: string, { gateway = 0, method = 'GET' } = {}) =>
     fetch(`${platform.urls[gateway]}/apis/${api}/api/invoices`, { method, headers: bearer(key) });
@@ -151,7 +151,7 @@ describe('keys that GitHub finds', () => {
     expect(status).toBe(200);
     expect(labels(json)).toEqual(tokens.map((_, place) => (place % 250 === 0 ? 'true_positive' : 'false_positive')));
     for (const { key } of created) expect((await use('ended', key, { gateway: 1 })).status).toBe(401);
-  }, 90_000);
+  });
 
   it('leave no trace of themselves in what the processes write', async () => {
     const { key } = await administrator.createKey('ended');

@@ -58,7 +58,7 @@ describe('what works once, over three processes of identity', () => {
     github = await startGithubStandIn();
     sso = await startOidcProvider([`${PUBLIC_URL}/auth/sso/callback`]);
     platform = await start();
-  }, 120_000);
+  });
   afterAll(async () => {
     await platform?.stop();
     await postgres?.stop();
@@ -236,7 +236,7 @@ describe('what works once, over three processes of identity', () => {
     const again: [string, boolean][] = [];
     for (const { what, tryAgain } of used) again.push([what, (await tryAgain()) < 300]);
     expect(again).toEqual(used.map(({ what }) => [what, false]));
-  }, 120_000);
+  });
 
   async function secondStep(email: string, code: string): Promise<number> {
     const answer = await newBrowser(platform.url).signIn({ email, password: PASSWORD });

@@ -21,7 +21,7 @@ describe('a passkey in a real browser', () => {
     const port = String(await freePort());
     platform = await startPlatformWithClock({ PORT: port, PUBLIC_URL: `http://localhost:${port}` });
     browser = await startChromium(`http://localhost:${port}/`);
-  }, 90_000);
+  });
   afterAll(async () => {
     await browser?.stop();
     await platform?.stop();

@@ -42,13 +42,13 @@ describe('a rotation of the pepper [C-03]', () => {
     bus = await connectNats({ url: nats.url, name: 'gateway', logger });
     client = bus.clientProxy();
     for (const name of ['keys-1', 'keys-2']) replicas.push(await startReplica(name, {}));
-  }, 60_000);
+  });
   afterAll(async () => {
     for (const replica of replicas) await replica.child.stop();
     await bus?.drain();
     await owner?.end();
     await Promise.all([nats?.stop(), postgres?.stop()]);
-  }, 60_000);
+  });
 
   const environmentOf = (settings: Readonly<Record<string, string>>) => ({
     PATH: process.env['PATH'],
@@ -174,5 +174,5 @@ describe('a rotation of the pepper [C-03]', () => {
     expect(await replica.child.ended).toBe(1);
     const message = 'gatehouse: KEY_PEPPERS: pepper 3 is missing; usable secrets that are stored under it: 503';
     expect(replica.child.lastOutput().split('\n')).toContain(message);
-  }, 60_000);
+  });
 });

@@ -83,7 +83,7 @@ describe('a profile that nobody has written code for', () => {
     platform = await startStandalonePlatform({ exampleUpstreamUrl: upstream.url, environment });
     administrator = await signInAdministrator(platform);
     key = (await administrator.createKey('sea', ['beam:turn'])).key;
-  }, 60_000);
+  });
   afterAll(async () => {
     await platform?.stop();
     await upstream?.stop();

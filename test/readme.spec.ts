@@ -22,7 +22,7 @@ describe('the README', () => {
       environment: { GATEHOUSE_ADMIN_EMAIL: '', GATEHOUSE_ADMIN_PASSWORD: '' },
       dataFolder: join(folder, '.gatehouse'),
     });
-  }, 60_000);
+  });
   afterAll(async () => {
     await platform?.stop();
     await example?.stop();
@@ -50,5 +50,5 @@ describe('the README', () => {
     expect(stdout.split('\n').some((line) => line.startsWith('You said: Hello'))).toBe(true);
     expect(stdout).toContain('"state":"revoked"');
     expect(stdout).toContain('"code":"invalid_api_key"');
-  }, 60_000);
+  });
 });

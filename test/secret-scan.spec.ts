@@ -81,14 +81,14 @@ apis:
     world.remember('setting', providers.sso.clientSecret);
     world.remember('setting', platform.cluster.services.keys[0]?.environment['GATEHOUSE_SECRET'] ?? '');
     world.remember('setting', new URL(postgres.url).password);
-  }, 90_000);
+  });
   afterAll(async () => {
     await owner?.end();
     await spy?.stop();
     await platform?.stop();
     await Promise.all([nats?.stop(), postgres?.stop(), upstream?.stop(), github?.stop()]);
     await Promise.all([providers?.github.stop(), providers?.sso.stop()]);
-  }, 60_000);
+  });
 
   async function allPlaces(): Promise<Place[]> {
     const { services, redisUrl } = platform.cluster;
@@ -157,7 +157,7 @@ apis:
         'CSRF token, as it is: an answer on gatehouse.v1.identity.authenticate',
       ]),
     );
-  }, 120_000);
+  });
 
   it('would be found: one that is planted in each place, each in another form, is named', async () => {
     const { secret } = world.key;
@@ -193,7 +193,7 @@ apis:
     // In the table's file or the write-ahead log, and in PostgreSQL's own log.
     expect(found.some((place) => /^key, SHA-256: file (base|pg_wal)\//.test(place))).toBe(true);
     expect(found.some((place) => /^key, as it is: file log\//.test(place))).toBe(true);
-  }, 120_000);
+  });
 });
 
 /** Has PostgreSQL write every statement down, with all values; more than anybody should have it do. */

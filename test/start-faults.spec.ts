@@ -67,7 +67,7 @@ describe('a start that cannot go on', () => {
   it('names a port that is taken', async () => {
     const { code, message } = await start('standalone', { PORT: String(takenPort) });
     expect([code, message]).toEqual([1, `gatehouse: port ${takenPort} is taken: another process listens there`]);
-  }, 60_000);
+  });
 
   it.each(['PORT', 'INTERNAL_PORT'])(
     'leaves nothing behind where %s is taken: no server, no lock, no banner',
@@ -99,7 +99,7 @@ describe('a start that cannot go on', () => {
       await child.ended;
       expect(await left(data)).toEqual([]);
     }
-  }, 60_000);
+  });
 
   it.each(['start', 'start:cluster'])(
     'npm run %s ends with everything that it started when npm gets SIGTERM',
@@ -139,7 +139,7 @@ describe('a start that cannot go on', () => {
     });
     expect(await passwordsOf(postgres.url)).toEqual(logins);
     await postgres.stop();
-  }, 60_000);
+  });
 
   it('names a database that cannot be reached, without its password', async () => {
     const url = `postgres://owner:hunter2@127.0.0.1:${await freePort()}/gatehouse`;
@@ -154,7 +154,7 @@ describe('a start that cannot go on', () => {
       expect(message).not.toContain('hunter2');
     }
     await nats.stop();
-  }, 60_000);
+  });
 
   it('names a NATS that cannot be reached, without its password', async () => {
     const url = `nats://gateway:hunter2@127.0.0.1:${await freePort()}`;
@@ -165,7 +165,7 @@ describe('a start that cannot go on', () => {
     });
     expect([code, message]).toEqual([1, expect.stringContaining('NATS_URL: cannot connect to 127.0.0.1')]);
     expect(message).not.toContain('hunter2');
-  }, 60_000);
+  });
 
   it.each([
     ['gateway', { NATS_URL: 'nats://127.0.0.1:1' }, 'GATEHOUSE_SECRET'],

@@ -55,13 +55,13 @@ describe('what usage costs the database', () => {
     parts = await startStandalone(config, createLogger('standalone', 'silent'), () => undefined);
     url = `http://127.0.0.1:${port}`;
     administrator = await signInAdministrator({ url, urls: [url], admin, output: () => '', stop: async () => {} });
-  }, 60_000);
+  });
 
   afterAll(async () => {
     pg.Client.prototype.query = query;
     await stopAll(parts ?? []);
     await Promise.all([postgres?.stop(), upstream?.stop()]);
-  }, 60_000);
+  });
 
   it(`is less than one statement for 100 requests, over ${REQUESTS} requests with ${KEYS} keys [K-08]`, async () => {
     const keys = await Promise.all(Array.from({ length: KEYS }, () => administrator.createKey('open')));
@@ -86,5 +86,5 @@ describe('what usage costs the database', () => {
     const writes = ofUsage().filter((statement) => /INSERT|UPDATE|DELETE/.test(statement));
     expect(writes.length).toBeGreaterThan(0);
     expect(writes.length / answered).toBeLessThan(0.01);
-  }, 120_000);
+  });
 });

@@ -36,7 +36,7 @@ apis:
       body: JSON.stringify(platform.admin),
     });
     ({ access_token: token } = (await signedIn.json()) as { access_token: string });
-  }, 90_000);
+  });
   afterAll(async () => {
     await platform?.stop();
     await example?.stop();
@@ -128,7 +128,7 @@ apis:
       'last use': 'VALID',
       'no use left': 'USAGE_EXCEEDED',
     });
-  }, 60_000);
+  });
 
   it('refuses the keys of a suspended organization, management keys among them, until it is resumed', async () => {
     const { key } = await create();

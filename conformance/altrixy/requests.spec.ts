@@ -15,7 +15,7 @@ beforeAll(async () => {
   base = platform.apiBase('altrixy');
   key = (await platform.createKey({ api: 'altrixy', scopes: ['portfolios.read', 'portfolios.write'] })).key;
   reader = (await platform.createKey({ api: 'altrixy', scopes: ['portfolios.read'] })).key;
-}, 90_000);
+});
 afterAll(() => platform?.stop());
 
 const withKey = (secret: string) => ({ 'x-api-key': secret });

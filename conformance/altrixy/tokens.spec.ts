@@ -18,7 +18,7 @@ let base: string;
 beforeAll(async () => {
   platform = await startPlatformWithClock();
   base = `${platform.url}/apis/altrixy`;
-}, 90_000);
+});
 afterAll(() => platform?.stop());
 
 const post = (path: string, json: unknown, headers = {}) => send(`${base}${path}`, { method: 'POST', json, headers });

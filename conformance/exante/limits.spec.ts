@@ -7,7 +7,7 @@ let platform: PlatformUnderTest;
 
 beforeAll(async () => {
   platform = await startPlatform();
-}, 90_000);
+});
 afterAll(() => platform?.stop());
 
 const newKey = async (api: string) => (await platform.createKey({ api, scopes: ['invoices.read'] })).key;

@@ -10,7 +10,7 @@ let base: string;
 beforeAll(async () => {
   platform = await startPlatform();
   base = platform.apiBase('exante');
-}, 90_000);
+});
 afterAll(() => platform?.stop());
 
 const DAY_MS = 86_400_000;

@@ -6,7 +6,7 @@ let platform: PlatformUnderTest;
 
 beforeAll(async () => {
   platform = await startPlatform({ cluster: true });
-}, 120_000);
+});
 afterAll(() => platform?.stop());
 
 describe('Exante, over two gateways', () => {
@@ -31,5 +31,5 @@ describe('Exante, over two gateways', () => {
       expect(before.filter((status) => status === 200).length).toBeGreaterThanOrEqual(100);
       expect(after.filter((status) => status !== 401)).toEqual([]);
     }
-  }, 120_000);
+  });
 });

@@ -10,7 +10,7 @@ let platform: PlatformUnderTest;
 beforeAll(async () => {
   postgres = await startTestPostgres();
   platform = await startPlatform({ environment: { DATABASE_URL: postgres.url, LOG_LEVEL: 'trace' } });
-}, 90_000);
+});
 afterAll(async () => {
   await platform?.stop();
   await postgres?.stop();

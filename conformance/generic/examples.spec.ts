@@ -12,7 +12,7 @@ beforeAll(async () => {
   platform = await startPlatform();
   key = (await platform.createKey({ api: 'generic', scopes: ['read'] })).key;
   here = { 'https://api.example.com': platform.apiBase('generic'), YOUR_API_KEY: key };
-}, 90_000);
+});
 afterAll(() => platform?.stop());
 
 const ANSWER = 'console.log(JSON.stringify({ status: response.status, body: await response.json() }));';

@@ -9,7 +9,7 @@ let base: string;
 beforeAll(async () => {
   platform = await startPlatform();
   base = platform.apiBase('generic');
-}, 90_000);
+});
 afterAll(() => platform?.stop());
 
 const newKey = (...scopes: string[]) => platform.createKey({ api: 'generic', scopes });

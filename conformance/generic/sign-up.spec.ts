@@ -9,7 +9,7 @@ let platform: PlatformWithClock;
 
 beforeAll(async () => {
   platform = await startPlatformWithClock();
-}, 90_000);
+});
 afterAll(() => platform?.stop());
 
 describe('the generic AI API', () => {

@@ -11,7 +11,7 @@ let base: string;
 beforeAll(async () => {
   platform = await startPlatform();
   base = platform.apiBase('xantly');
-}, 90_000);
+});
 afterAll(() => platform?.stop());
 
 const hello = { model: 'auto', messages: [{ role: 'user' as const, content: 'Hello' }] };

@@ -18,7 +18,7 @@ describe('Xantly, with the token of a sign-in', () => {
   beforeAll(async () => {
     platform = await startPlatform();
     base = platform.apiBase('xantly');
-  }, 90_000);
+  });
   afterAll(() => platform?.stop());
 
   const models = (token: string, more = {}) => send(`${base}/v1/models`, { headers: { ...bearer(token), ...more } });
@@ -95,7 +95,7 @@ describe('Xantly, with a token that is an hour old', () => {
 
   beforeAll(async () => {
     platform = await startPlatformWithClock();
-  }, 90_000);
+  });
   afterAll(() => platform?.stop());
 
   it('[X7] answers 401 expired_token once it has expired', async () => {

@@ -12,7 +12,7 @@ beforeAll(async () => {
   browser = platform.browser();
   await browser.signIn(platform.admin);
   cookie = `gatehouse_session=${browser.cookies.get('gatehouse_session')}`;
-}, 90_000);
+});
 afterAll(() => platform?.stop());
 
 /** As the document says: the content of the page's meta tag. */

@@ -21,7 +21,7 @@ beforeAll(async () => {
     proj_ABC123: project.id,
     'xero_my-project_abc123': key,
   };
-}, 90_000);
+});
 afterAll(() => platform?.stop());
 
 const models = { object: 'list', data: expect.arrayContaining([expect.objectContaining({ object: 'model' })]) };

@@ -28,7 +28,7 @@ beforeAll(async () => {
   github = await startGithubStandIn();
   sso = await startOidcProvider([`${PUBLIC_URL}/auth/sso/callback`]);
   both = await start({ ...githubEnvironment(), ...ssoEnvironment() });
-}, 120_000);
+});
 afterAll(async () => {
   await both?.stop();
   await sso?.stop();

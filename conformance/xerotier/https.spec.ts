@@ -10,7 +10,7 @@ beforeAll(async () => {
     TRUSTED_PROXIES: '127.0.0.1/32',
     PUBLIC_URL: 'https://auth.example.test',
   });
-}, 90_000);
+});
 afterAll(() => platform?.stop());
 
 /** As a proxy in front passes it on: what came to it over HTTPS, or what did not. */

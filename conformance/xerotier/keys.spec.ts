@@ -13,7 +13,7 @@ beforeAll(async () => {
   platform = await startPlatform();
   mine = await createProject(platform, 'my-project');
   other = await createProject(platform, 'another-1');
-}, 90_000);
+});
 afterAll(() => platform?.stop());
 
 const scopes = ['chat.write', 'models.read'];

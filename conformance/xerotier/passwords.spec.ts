@@ -10,7 +10,7 @@ let platform: PlatformWithClock;
 
 beforeAll(async () => {
   platform = await startPlatformWithClock();
-}, 90_000);
+});
 afterAll(() => platform?.stop());
 
 /** A new person, who signs up and follows the link. */

@@ -10,7 +10,7 @@ beforeAll(async () => {
   platform = await startPlatform();
   const project = await createProject(platform, 'my-project');
   models = `${platform.apiBase('xerotier')}/${project.id}/v1/models`;
-}, 90_000);
+});
 afterAll(() => platform?.stop());
 
 describe('Xerotier, for people', () => {

@@ -22,7 +22,7 @@ describe('xerotier: account recovery', () => {
        SELECT 'acc_bob', format, hash, set_at FROM identity.passwords`,
     );
     await owner.destroy();
-  }, 90_000);
+  });
   afterAll(() => platform?.stop());
 
   const login = { email: BOB, password: 'a quiet river runs north' };

@@ -15,7 +15,7 @@ describe('xerotier: two-factor authentication', () => {
   beforeAll(async () => {
     platform = await startPlatformWithClock();
     database = await new DataSource({ type: 'postgres', url: platform.databaseUrl }).initialize();
-  }, 90_000);
+  });
   afterAll(async () => {
     await database?.destroy();
     await platform?.stop();

@@ -9,7 +9,7 @@ let browser: Browser;
 
 beforeAll(async () => {
   platform = await startPlatformWithClock();
-}, 90_000);
+});
 afterAll(() => platform?.stop());
 beforeEach(async () => {
   browser = platform.browser();

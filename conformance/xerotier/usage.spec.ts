@@ -8,7 +8,7 @@ let platform: PlatformUnderTest;
 
 beforeAll(async () => {
   platform = await startPlatform();
-}, 90_000);
+});
 afterAll(() => platform?.stop());
 
 interface UsageLog {

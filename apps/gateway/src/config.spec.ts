@@ -12,6 +12,7 @@ describe('the environment of a gateway', () => {
       TRUSTED_PROXIES: [],
       GITHUB_SECRET_SCANNING_KEYS_URL: 'https://api.github.com/meta/public_keys/secret_scanning',
       IMPORT_PEPPERS: new Map(),
+      DEADLINE_FACTOR: 1,
       NODE_ENV: 'development',
     });
     const process = gatewayProcessConfig({ GATEHOUSE_SECRET, NATS_URL: 'nats://127.0.0.1:4222', PORT: '9' });

@@ -63,7 +63,7 @@ describe('the data folder', () => {
         }),
       );
     }
-  }, 60_000);
+  });
 
   it('does not take the lock of another process away when it is released', async () => {
     const open = await openDataFolder(folder, undefined);

@@ -76,4 +76,4 @@ it('no answer ever reaches another request, while the upstream resets, cuts and 
   await gateway.stop();
   upstream.closeAllConnections();
   await new Promise((resolve) => upstream.close(resolve));
-}, 60_000);
+});

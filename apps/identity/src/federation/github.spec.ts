@@ -9,7 +9,7 @@ describe('sign-in with GitHub', () => {
   let world: FederationWorld;
   beforeAll(async () => {
     world = await openFederationWorld();
-  }, 120_000);
+  });
   afterAll(() => world.stop());
 
   const stateOf = (callback: string) => new URLSearchParams(callback.split('?')[1]).get('state') ?? '';

@@ -34,7 +34,7 @@ describe('a hostile provider', () => {
   let world: FederationWorld;
   beforeAll(async () => {
     world = await openFederationWorld();
-  }, 120_000);
+  });
   afterAll(() => world.stop());
   afterEach(() => {
     world.github.answerInstead(undefined);

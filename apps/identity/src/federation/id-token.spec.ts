@@ -12,7 +12,7 @@ describe('the ID token of the SSO provider [O-04]', () => {
   let world: FederationWorld;
   beforeAll(async () => {
     world = await openFederationWorld();
-  }, 120_000);
+  });
   afterAll(() => world.stop());
 
   const nowSeconds = () => Math.floor(Date.now() / 1_000);

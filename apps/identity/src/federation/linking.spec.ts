@@ -10,7 +10,7 @@ describe('linking and unlinking', () => {
   let world: FederationWorld;
   beforeAll(async () => {
     world = await openFederationWorld();
-  }, 120_000);
+  });
   afterAll(() => world.stop());
 
   /** A session, as whoever asks to link or unlink has it. */

@@ -22,7 +22,7 @@ describe('an organization that asks for single sign-on [H-074]', () => {
     const [organization] = await world.rows('SELECT id FROM organizations');
     organizationId = String(organization?.['id']);
     await world.rows('UPDATE organizations SET requires_sso = true');
-  }, 120_000);
+  });
   afterAll(() => world.stop());
 
   const pairOf = async ({ email, password }: { readonly email: string; readonly password: string }) => {

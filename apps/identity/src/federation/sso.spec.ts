@@ -7,7 +7,7 @@ describe('single sign-on with an OpenID Connect provider', () => {
   let world: FederationWorld;
   beforeAll(async () => {
     world = await openFederationWorld();
-  }, 120_000);
+  });
   afterAll(() => world.stop());
 
   it('makes an account, and opens the same one next time [T10]', async () => {

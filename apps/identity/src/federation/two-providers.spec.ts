@@ -27,7 +27,7 @@ describe('two SSO providers whose keys have one name [H-012]', () => {
     tests = await identityTests();
     identity = await tests.open();
     [ours, theirs] = [await startProvider(), await startProvider()];
-  }, 60_000);
+  });
   afterAll(async () => {
     await identity?.stop();
     await Promise.all([ours?.stop(), theirs?.stop()]);

@@ -81,7 +81,7 @@ describe('a token that was given', () => {
       expect(await judge(raced.accessToken)).toBe('refused');
       expect(await refresh(raced.refreshToken)).toEqual(REFUSED);
     }
-  }, 90_000);
+  });
 
   it('is never called revoked while that cannot be written, and is once it can [H-094]', async () => {
     const given = await pair();

@@ -239,7 +239,7 @@ describe('keys that were found in public', () => {
     );
     expect(rows).toEqual([{ revoked: '10000', notices: '10000', audited: '10000', numbered: '10000' }]);
     for (const secret of secrets.filter((_, index) => index % 997 === 0)) expect(await stateOf(secret)).toBe('revoked');
-  }, 120_000);
+  });
 
   describe('the notices of an organization', () => {
     it('are listed newest first, page by page, and no other organization sees them', async () => {

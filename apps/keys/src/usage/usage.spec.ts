@@ -203,5 +203,5 @@ describe('the usage of a key, over the bus', () => {
     expect(await call(tests.client, getUsage, { actor: by, keyId: key.id, days: 1 })).toMatchObject({
       totals: { requests: 1 },
     });
-  }, 60_000);
+  });
 });

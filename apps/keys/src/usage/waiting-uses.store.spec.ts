@@ -150,7 +150,7 @@ describe('uses that wait to be counted', () => {
     await countAll();
     for (const keyId of keyIds) expect(await requestsOf(keyId)).toBe(30);
     expect(await left()).toBe(0);
-  }, 60_000);
+  });
 
   it('are counted part by part, what has waited longest first, so many at a time as are asked for', async () => {
     const [one, other] = [await aKey(), await aKey()];
