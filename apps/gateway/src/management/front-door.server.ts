@@ -23,6 +23,8 @@ const DEFAULT_TIMEOUTS: Timeouts = { headersMs: 10_000, managementBodyMs: 10_000
 const KEEP_ALIVE_TIMEOUT_MS = 65_000;
 const CLOSE_SWEEP_MS = 50;
 const CLOSE_GRACE_SWEEPS = 10;
+/** What lies under it is asked for by people, and never so often that it could not wait a moment. */
+const PEOPLE = '/auth/';
 
 /** How long a client may take to send. Uploads to published APIs may take as long as they need. */
 interface Timeouts {
@@ -45,7 +47,8 @@ export interface FrontDoorOptions {
     handle(request: IncomingMessage, response: ServerResponse, awaitsContinue?: boolean): void;
   };
   readonly management: Handler;
-  readonly turns: Turns;
+  /** When it is the turn of a request that has to do with signing in. */
+  readonly people: Pick<Turns, 'take'>;
   readonly timeouts?: Timeouts;
 }
 
@@ -115,7 +118,9 @@ export function frontDoor(options: FrontDoorOptions): FrontDoor {
     rememberFacts(request, facts);
     if (awaitsContinue) response.writeContinue();
     limitBodyTime(request, response, facts.requestId, timeouts.managementBodyMs);
-    options.turns.take(() => options.management(request, response));
+    const serve = () => options.management(request, response);
+    if (request.url?.startsWith(PEOPLE)) options.people.take(serve);
+    else serve();
   }
 
   server.maxConnections = MAX_CONNECTIONS;

@@ -130,7 +130,7 @@ export async function startPlatformUnderTest(
         servedHosts: servedHosts(config.PUBLIC_URL, catalog),
         findClientAddress: clientAddresses(options.trustedProxies ?? []),
         newRequestId: requestIds(randomBytes(14)),
-        turns,
+        people: turns,
         ...(options.timeouts === undefined ? {} : { timeouts: options.timeouts }),
       },
       metrics,

@@ -9,7 +9,7 @@ export interface Turns {
   next(): Promise<void>;
 }
 
-/** @param afterThisTurn calls back once the event loop has seen to its sockets again. */
+/** @param afterThisTurn calls back when there may be another turn: by default, once the event loop has seen to its sockets. */
 export function oneInEachTurn(afterThisTurn: (callback: () => void) => void = setImmediate): Turns {
   const waiting: (() => void)[] = [];
   let taken = false;
@@ -25,4 +25,15 @@ export function oneInEachTurn(afterThisTurn: (callback: () => void) => void = se
     if (!taken) advance();
   };
   return { take, next: () => new Promise((resolve) => take(resolve)) };
+}
+
+/** While published APIs are asked, so much later the next turn is: some ten requests of theirs are answered meanwhile. */
+const PACE_MS = 3;
+
+/** @param isBusy whether requests to published APIs are under way. */
+export function pacedBy(isBusy: () => boolean): (callback: () => void) => void {
+  return (callback) => {
+    if (isBusy()) setTimeout(callback, PACE_MS);
+    else setImmediate(callback);
+  };
 }

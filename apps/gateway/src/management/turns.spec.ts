@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { oneInEachTurn } from './turns.server.js';
+import { oneInEachTurn, pacedBy } from './turns.server.js';
 
 /** An event loop whose turns the test ends. */
 function eventLoop() {
@@ -61,5 +61,26 @@ describe('turns of management work', () => {
     const all = ['one', 'two', 'three'].map((work) => turns.next().then(() => seen.push(work)));
     await Promise.all(all);
     expect(seen).toEqual(['one', 'the rest of the process', 'two', 'three']);
+  });
+
+  it.each([
+    [true, ['a turn of the event loop', 'work']],
+    [false, ['work', 'a turn of the event loop']],
+  ])('leave time for published APIs while these are asked (%s)', async (isBusy, expected) => {
+    const seen: string[] = [];
+    const work = new Promise<void>((resolve) => {
+      pacedBy(() => isBusy)(() => {
+        seen.push('work');
+        resolve();
+      });
+    });
+    const turn = new Promise<void>((resolve) => {
+      setImmediate(() => {
+        seen.push('a turn of the event loop');
+        resolve();
+      });
+    });
+    await Promise.all([work, turn]);
+    expect(seen).toEqual(expected);
   });
 });
