@@ -14,7 +14,8 @@ const COLD_SECONDS = 3;
 
 /**
  * A Gatehouse of its own whose database has `count` keys.
- * @returns a contestant that uses them at random, `cold` and `warm` to be called before it is measured, `memory` after.
+ * @returns a contestant that uses them at random, `withKeys` to make another one of the same cluster do so, `cold` and `warm` to
+ * be called before it is measured, `memory` after.
  */
 export async function startCrowd({ processes, folder, upstream, count, say }) {
   const gatehouse = await startGatehouse(folder, upstream.url);
@@ -27,8 +28,11 @@ export async function startCrowd({ processes, folder, upstream, count, say }) {
     const database = { databaseUrl: cluster.databaseUrl, rootSecret };
     const keys = await makeKeys({ count, file, pattern, database });
     const members = [...measured.members, upstream.member];
+    const ofAll = { file, order: 'random', next: counter(1) };
     return {
-      contestant: { ...measured, members, keys: { file, order: 'random', next: counter(1) } },
+      contestant: { ...measured, members, keys: ofAll },
+      gatehouse,
+      withKeys: (contestant) => ({ ...contestant, members: [...contestant.members, upstream.member], keys: ofAll }),
       cold: (samples) => measureCold(processes, measured, file, samples),
       warm: () => rememberAll(cluster, keys),
       verified: () => readVerified(cluster),

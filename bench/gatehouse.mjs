@@ -61,6 +61,33 @@ export async function startGatehouse(folder, upstreamUrl, environment = {}) {
   }
 }
 
+/**
+ * A gateway more in the same cluster, which tells upstreams with headers alone who calls (`upstreamIdentity: headers`).
+ * All else is what the first one uses: `keys`, its memory, the limits, the key.
+ * @returns a contestant, and `stop`.
+ */
+export async function withHeadersAlone({ cluster, measured }, folder) {
+  const { startServiceProcess } = await import('@gatehouse/launch/service-process.client');
+  const { freePort } = await import('@gatehouse/launch/free-port.client');
+  const [first] = cluster.services.gateway;
+  const configuration = join(folder, 'headers-alone.yaml');
+  const text = await readFile(first.environment.GATEHOUSE_CONFIG, 'utf8');
+  await writeFile(configuration, text.replaceAll(/^ {4}profile: /gm, '    upstreamIdentity: headers\n$&'));
+  const port = await freePort();
+  const environment = { ...first.environment, GATEHOUSE_CONFIG: configuration, PORT: String(port) };
+  const gateway = await startServiceProcess('gateway', 'gateway-headers', ROOT, environment);
+  const stop = () => gateway.child.stop();
+  try {
+    await gateway.waitUntilReady();
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  const others = measured.members.filter(({ name }) => name !== 'gateway');
+  const members = [{ name: 'gateway', process: { pid: gateway.child.pid } }, ...others];
+  return { contestant: { ...measured, port, members }, stop };
+}
+
 function membersOf(cluster) {
   const services = Object.entries(cluster.services).flatMap(([name, processes]) =>
     processes.map(({ child }) => ({ name, process: { pid: child.pid } })),

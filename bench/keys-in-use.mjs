@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { startCrowd, withOneKey } from './crowd.mjs';
-import { startGatehouse } from './gatehouse.mjs';
+import { startGatehouse, withHeadersAlone } from './gatehouse.mjs';
 import { measureThroughput } from './measure.mjs';
 import { peakMemory } from './memory.mjs';
-import { proveGatehouse } from './proof.mjs';
+import { expectStatus, proveGatehouse } from './proof.mjs';
 import { memoryTable, throughputTable } from './report.mjs';
 import { judgeKeysInUse } from './targets.mjs';
 
@@ -30,16 +30,30 @@ export const keysInUse = {
 
     const oneKey = await withOneKey(small.measured, folder);
     oneKey.members.push(upstream.member);
+    const headersAlone = async (gatehouse, within) => {
+      const { contestant, stop } = await withHeadersAlone(gatehouse, join(folder, within));
+      stops.push(stop);
+      await expectStatus('Gatehouse with headers alone', contestant, 200, 'before it is measured');
+      return contestant;
+    };
+    const oneKeyHeaders = await withOneKey(await headersAlone(small, 'one-key'), folder);
+    oneKeyHeaders.members = [...oneKeyHeaders.members, upstream.member];
+    const manyKeysHeaders = crowd.withKeys(await headersAlone(crowd.gatehouse, 'crowd'));
     const before = await crowd.verified();
     const throughput = await measureThroughput(
       processes,
-      { oneKey, manyKeys: crowd.contestant },
+      { oneKey, manyKeys: crowd.contestant, oneKeyHeaders, manyKeysHeaders },
       { ...options, leadSeconds: LEAD_SECONDS, onSample },
     );
     const seen = await crowd.verified();
     const share = (name) => `${(((seen[name] - before[name]) / (seen.queries - before.queries)) * 100).toFixed(1)} %`;
     const memory = { oneKey: peakMemory(oneKey.members), manyKeys: crowd.memory() };
-    const titles = { oneKey: 'one key', manyKeys: `${count} keys at random, all remembered by \`keys\`` };
+    const titles = {
+      oneKey: 'one key',
+      manyKeys: `${count} keys at random, all remembered by \`keys\``,
+      oneKeyHeaders: 'one key, upstreamIdentity: headers',
+      manyKeysHeaders: `${count} keys at random, upstreamIdentity: headers`,
+    };
     const notes = `Of the requests at random, \`keys\` answered ${share('fromMemory')} from memory; ${share('unchanged')} asked for
 facts that the gateway still had. Before, with each key used for the first time, so that PostgreSQL was asked for each:
 ${Math.round(coldPerSecond).toLocaleString('en')} requests/s. Memory is the most that was resident at any time, in MB.`;

@@ -24,6 +24,7 @@ export function anApi(changes: Partial<Api> = {}, profile: object = {}): Api {
     }),
     hosts: [],
     upstream: 'example',
+    upstreamIdentity: 'token',
     limiterOutage: 'local',
     routes: [],
     plans: { free: { key: [], organization: [], keysMax: null } },

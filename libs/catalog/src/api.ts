@@ -4,6 +4,12 @@ import type { Profile } from './profile-schema.js';
 /** What the API does when its limits cannot be asked. */
 export type LimiterOutage = 'deny' | 'allow' | 'local';
 
+/**
+ * What an upstream is told about the caller: headers and a signed token that says the same, or headers alone, which it
+ * can believe only where nobody but the gateway reaches it.
+ */
+export type UpstreamIdentity = 'token' | 'headers';
+
 /** One row of an API's route table; the first row that matches a request decides what it needs. */
 export interface Route {
   /** Upper case, or `*`. */
@@ -44,6 +50,7 @@ export interface Api {
   readonly hosts: readonly string[];
   /** Origin and optional base path of the upstream, or `example` for the one that ships with Gatehouse. */
   readonly upstream: string;
+  readonly upstreamIdentity: UpstreamIdentity;
   readonly limiterOutage: LimiterOutage;
   readonly routes: readonly Route[];
   readonly plans: Readonly<Record<string, PlanLimits>>;

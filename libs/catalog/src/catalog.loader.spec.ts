@@ -58,6 +58,7 @@ describe('loadCatalog', () => {
           '    upsteam: http://127.0.0.1:1',
           '    verification: leased',
           '    limiterOutage: maybe',
+          '    upstreamIdentity: none',
           '    routes:',
           '      - match: get /x',
           '        cost: 1.5',
@@ -72,11 +73,12 @@ describe('loadCatalog', () => {
       'gatehouse.yaml:5:5 apis[0].upsteam: is not known here',
       'gatehouse.yaml:6:19 apis[0].verification: leased is not in this version yet; queried gives the same guarantee',
       'gatehouse.yaml:7:20 apis[0].limiterOutage: must be deny, allow or local',
-      'gatehouse.yaml:9:16 apis[0].routes[0].match: must be a method and a path, such as POST /v1/invoices/*, with *, ** or {project} as whole segments',
-      'gatehouse.yaml:10:15 apis[0].routes[0].cost: must be a whole number',
-      'gatehouse.yaml:12:18 plans.free.key.fortnight: is not known here',
-      'gatehouse.yaml:12:37 plans.free.key.day: must be 1 or more',
-      'gatehouse.yaml:13:11 gateways: must be a number',
+      'gatehouse.yaml:8:23 apis[0].upstreamIdentity: must be token or headers',
+      'gatehouse.yaml:10:16 apis[0].routes[0].match: must be a method and a path, such as POST /v1/invoices/*, with *, ** or {project} as whole segments',
+      'gatehouse.yaml:11:15 apis[0].routes[0].cost: must be a whole number',
+      'gatehouse.yaml:13:18 plans.free.key.fortnight: is not known here',
+      'gatehouse.yaml:13:37 plans.free.key.day: must be 1 or more',
+      'gatehouse.yaml:14:11 gateways: must be a number',
     ]);
   });
 

@@ -103,6 +103,12 @@ const api = z.strictObject({
   hosts: z.array(host).default([]).describe("Host names, beside /apis/<name>/ on the platform's own host."),
   upstream: upstream.describe('http(s)://host[:port][/path], or example for the one that ships with Gatehouse.'),
   verification,
+  upstreamIdentity: z
+    .enum(['token', 'headers'], { error: 'must be token or headers' })
+    .default('token')
+    .describe(
+      'How the upstream learns who calls. token: headers, and a signed token that proves them. headers: headers alone, which cost less where many keys are in use; only for an upstream that nobody but the gateway can reach.',
+    ),
   limiterOutage: z
     .enum(['deny', 'allow', 'local'], { error: 'must be deny, allow or local' })
     .default('local')

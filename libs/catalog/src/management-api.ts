@@ -36,6 +36,7 @@ export const MANAGEMENT_API: Api = {
   hosts: [],
   // A name that never leads anywhere (RFC 2606 section 2).
   upstream: 'http://gatehouse.invalid',
+  upstreamIdentity: 'token',
   limiterOutage: 'local',
   routes: [],
   plans: { free: { key: [], organization: [], keysMax: null } },

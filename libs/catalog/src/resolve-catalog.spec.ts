@@ -87,6 +87,11 @@ describe('resolveCatalog', () => {
     expect(keysMax({ free: { keysMax: null } }, { free: { keysMax: 7 } })).toBeNull();
   });
 
+  it('tells upstreams with a signed token who calls, unless the API says that headers are enough', () => {
+    expect(firstApi({ apis: [apiOf()] }).upstreamIdentity).toBe('token');
+    expect(firstApi({ apis: [apiOf({ upstreamIdentity: 'headers' })] }).upstreamIdentity).toBe('headers');
+  });
+
   it('[G11] knows which environments, what a leak does and which former keys, and what holds where nothing is said', () => {
     expect(firstApi({ apis: [apiOf()] })).toMatchObject({ environments: null, leakPolicy: 'revoke', importedKeys: [] });
     const old = { prefix: 'old_', length: 40 };

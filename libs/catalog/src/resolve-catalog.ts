@@ -51,6 +51,7 @@ function resolveApi(given: ApiConfiguration, profile: Profile, overrides: PlanOv
     profile,
     hosts: given.hosts,
     upstream: given.upstream,
+    upstreamIdentity: given.upstreamIdentity,
     limiterOutage: given.limiterOutage,
     routes: given.routes.map(resolveRoute),
     plans,

@@ -24,6 +24,7 @@ const API: Api = {
   }),
   hosts: [],
   upstream: 'http://127.0.0.1:9',
+  upstreamIdentity: 'token',
   limiterOutage: 'deny',
   routes: [],
   plans: {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { decodeJwt } from 'jose';
+import { decodeJwt, importJWK, jwtVerify } from 'jose';
 import { exampleFacts } from '../proxy/gateway-under-test.conformance.js';
 import { identityTokens, upstreamIdentityJwk } from './identity-token.js';
 
@@ -29,6 +29,19 @@ describe('identity tokens', () => {
     expect(await tokenOf(exampleFacts({ revision: 2, scopes: [] }))).not.toBe(token);
     now -= 3_600_000;
     expect(decodeJwt(await tokenOf(facts)).iat).toBe(now / 1000);
+  });
+
+  it('are JWTs that a library verifies, whatever the claims hold, and refuses after a change of one character', async () => {
+    const facts = exampleFacts({ organizationId: 'org_"ü\u0000\u{1f511}', scopes: ['a"b', 'ç'] });
+    const token = await identityTokens(ROOT, 'https://g.example', Date.now)(facts);
+    const key = await importJWK({ ...upstreamIdentityJwk(ROOT) }, 'EdDSA');
+    const { payload } = await jwtVerify(token, key, { issuer: 'https://g.example', audience: facts.api, typ: 'JWT' });
+    expect(payload).toMatchObject({ org: facts.organizationId, scope: 'a"b ç', sub: facts.keyId });
+    const [header = '', claims = '', signature = ''] = token.split('.');
+    const forged = Buffer.from(JSON.stringify({ ...payload, sub: 'key_2' })).toString('base64url');
+    await expect(jwtVerify([header, forged, signature].join('.'), key)).rejects.toThrow('signature');
+    const other = await importJWK({ ...upstreamIdentityJwk(`${ROOT}!`) }, 'EdDSA');
+    await expect(jwtVerify([header, claims, signature].join('.'), other)).rejects.toThrow('signature');
   });
 
   it('have a key that depends on the root secret alone', () => {

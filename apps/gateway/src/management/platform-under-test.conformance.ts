@@ -44,6 +44,7 @@ export const catalog: Catalog = {
       profile,
       hosts: ['api.exante.example'],
       upstream: 'http://127.0.0.1:9',
+      upstreamIdentity: 'token',
       limiterOutage: 'local',
       routes: [],
       environments: ['live'],

@@ -46,6 +46,7 @@ export function exampleApi(changes: Partial<Api> = {}): Api {
     profile: PROFILE,
     hosts: ['api.example.com'],
     upstream: 'http://127.0.0.1:1',
+    upstreamIdentity: 'token',
     limiterOutage: 'local',
     routes: [
       { method: '*', pattern: '/admin/**', scopes: ['admin'], cost: 1 },

@@ -89,9 +89,12 @@ export async function pass(passage: Passage, parts: PassageParts): Promise<void>
     if (outlet.inFlight >= outlet.requestsMax) {
       return refuse(passage, parts, denyAfterCharge('upstream_unreachable', decision), routed.route, use);
     }
-    const token = parts.identityOf(decision.facts);
-    const identity = typeof token === 'string' ? token : await token;
-    send(passage, parts, outlet, decision, routed, upstreamHeaders(passage, decision, client, identity), use);
+    const headers = upstreamHeaders(passage, decision, client);
+    if (published.api.upstreamIdentity === 'token') {
+      const token = parts.identityOf(decision.facts);
+      headers.push('x-gatehouse-identity', typeof token === 'string' ? token : await token);
+    }
+    send(passage, parts, outlet, decision, routed, headers, use);
   } catch (error) {
     parts.logger.error({ err: error, requestId: passage.requestId, api: published.api.name }, 'a request failed');
     refuse(passage, parts, deny('verification_unavailable'));
@@ -158,12 +161,10 @@ function send(
   });
 }
 
-/** What the upstream is told, after what is left of the client's own headers. */
-function upstreamHeaders(passage: Passage, decision: Allow, client: ClientAddress, identity: string): string[] {
+/** What the upstream is told without proof, after what is left of the client's own headers. */
+function upstreamHeaders(passage: Passage, decision: Allow, client: ClientAddress): string[] {
   return [
     ...principalHeaders(decision.facts),
-    'x-gatehouse-identity',
-    identity,
     'x-gatehouse-request-id',
     passage.requestId,
     'x-request-id',

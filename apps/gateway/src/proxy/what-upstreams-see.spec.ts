@@ -1,4 +1,5 @@
 import type { Server } from 'node:http';
+import type { UpstreamIdentity } from '@gatehouse/catalog/api';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { importJWK, jwtVerify } from 'jose';
 import { upstreamIdentityJwk } from '../edge/identity-token.js';
@@ -8,7 +9,8 @@ import { rawExchange, rawRequest, statusOf } from './raw-request.conformance.js'
 const KEY = `Authorization: Bearer ${SECRET}`;
 
 let upstream: Server;
-let gateway: GatewayUnderTest;
+/** Of an API whose upstream gets a token, and of one whose upstream gets headers alone. */
+let gateways: Record<UpstreamIdentity, GatewayUnderTest>;
 let seen: string[] = [];
 
 beforeAll(async () => {
@@ -20,7 +22,10 @@ beforeAll(async () => {
     response.setHeader('Access-Control-Allow-Origin', '*');
     response.end('x');
   });
-  gateway = await startGateway(upstream);
+  gateways = {
+    token: await startGateway(upstream),
+    headers: await startGateway(upstream, { api: { upstreamIdentity: 'headers' } }),
+  };
 });
 
 beforeEach(() => {
@@ -28,12 +33,14 @@ beforeEach(() => {
 });
 
 afterAll(async () => {
-  await gateway.stop();
+  for (const gateway of Object.values(gateways)) await gateway.stop();
   upstream.closeAllConnections();
   await new Promise((resolve) => upstream.close(resolve));
 });
 
-const send = (...headers: string[]) => rawExchange(gateway.port, rawRequest('GET /v1/x', headers));
+const sendTo = (gateway: GatewayUnderTest, ...headers: string[]) =>
+  rawExchange(gateway.port, rawRequest('GET /v1/x', headers));
+const send = (...headers: string[]) => sendTo(gateways.token, ...headers);
 
 /** All values of a header, in whatever spelling the upstream got it. */
 function valuesOf(name: string): string[] {
@@ -93,7 +100,7 @@ describe('what an upstream sees of the caller', () => {
   it('is not what Connection can take away [H-099]', async () => {
     const names = OURS.map(([name]) => name).join(', ');
     const answer = await rawExchange(
-      gateway.port,
+      gateways.token.port,
       ['GET /v1/x HTTP/1.1', 'Host: api.example.com', KEY, `Connection: close, authorization, ${names}`, '', ''].join(
         '\r\n',
       ),
@@ -132,6 +139,42 @@ describe('what an upstream sees of the caller', () => {
   it('is asked under its own host, never under the client’s', async () => {
     await send(KEY);
     expect(valuesOf('host')).toEqual([`127.0.0.1:${(upstream.address() as { port: number }).port}`]);
+  });
+});
+
+describe('an upstream that gets headers alone', () => {
+  const sendPlain = (...headers: string[]) => sendTo(gateways.headers, ...headers);
+
+  it('sees no token, neither ours nor one that the client sends, however it is spelled', async () => {
+    for (const forged of [
+      'X-Gatehouse-Identity',
+      'x_gatehouse_identity',
+      'X-Gatehouse.Identity',
+      'x-gatehouse_identity',
+    ]) {
+      expect(statusOf(await sendPlain(KEY, `${forged}: evil`))).toBe(200);
+      expect(valuesOf('x-gatehouse-identity')).toEqual([]);
+      expect(seen).not.toContain('evil');
+    }
+  });
+
+  it.each(OURS)(
+    'sees %s as the gateway says it, whatever the client sends and Connection lists',
+    async (name, value) => {
+      const forged = [`${name}: evil`, `${name.replaceAll('-', '_').toUpperCase()}: evil`];
+      expect(statusOf(await sendPlain(KEY, ...forged))).toBe(200);
+      expect(valuesOf(name)).toEqual([value]);
+      await rawExchange(
+        gateways.headers.port,
+        ['GET /v1/x HTTP/1.1', 'Host: api.example.com', KEY, `Connection: close, ${name}`, '', ''].join('\r\n'),
+      );
+      expect(valuesOf(name)).toEqual([value]);
+    },
+  );
+
+  it('is asked for nothing without a key', async () => {
+    expect(statusOf(await sendPlain('X-Gatehouse-Key-Id: key_1'))).toBe(401);
+    expect(seen).toEqual([]);
   });
 });
 

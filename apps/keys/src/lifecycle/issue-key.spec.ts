@@ -17,6 +17,7 @@ const API: Api = {
   }),
   hosts: [],
   upstream: 'example',
+  upstreamIdentity: 'token',
   limiterOutage: 'local',
   routes: [],
   plans: {},
