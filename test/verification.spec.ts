@@ -165,6 +165,30 @@ apis:
     );
   });
 
+  it('counts verifications as uses of the key, marked as such, beside those of the gateway', async () => {
+    const { id, key } = await create({ scopes: ['invoices.read', 'invoices.write'] });
+    expect(await throughGateway(key)).toBe(200);
+    const usage = async () => (await send('GET', `/api/v1/keys/${id}/usage?days=1`, token)).json;
+    await waitUntil('the request to be counted', async () => (await usage())['last_used'] !== null, 30_000);
+    for (let time = 0; time < 20; time++) {
+      await verify(key, { cost: 0, address: '192.0.2.77', permissions: 'invoices.write' });
+    }
+    await waitUntil(
+      'the verifications to be counted',
+      async () => ((await usage())['totals'] as { requests: number }).requests === 21,
+      30_000,
+    );
+    expect(await usage()).toMatchObject({
+      totals: { requests: 21, refused: 0, cost: 1 },
+      last_used: { address: '192.0.2.77', route: 'verification' },
+      secrets: [{ generation: 1, uses: 21 }],
+    });
+    const { json: log } = await send('GET', `/api/v1/keys/${id}/requests?limit=1`, token);
+    expect(log['data']).toMatchObject([{ route: 'verification', outcome: 'VALID', path: '/api/v1/keys/verify' }]);
+    const { json: scopes } = await send('GET', `/api/v1/keys/${id}/scopes?days=1`, token);
+    expect(scopes['proposed']).toContain('invoices.write');
+  }, 90_000);
+
   it('lets a holder look at the key and end it, everywhere at once', async () => {
     const { id, key } = await create();
     expect(await throughGateway(key)).toBe(200);

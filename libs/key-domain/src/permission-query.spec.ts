@@ -6,6 +6,7 @@ import {
   QUERY_DEPTH_MAX,
   QUERY_LENGTH_MAX,
   QUERY_TERMS_MAX,
+  scopesAskedFor,
 } from './permission-query.js';
 
 const SCOPES = ['a', 'invoices.read', 'invoices.write', 'admin:all', 'or.and'];
@@ -148,6 +149,30 @@ describe('a permission query [F.B2]', () => {
         expect(parsed.position).toBeLessThanOrEqual(query.length);
       }),
       { numRuns: 5_000 },
+    );
+  });
+});
+
+describe('the scopes that a permission query asks for', () => {
+  const askedFor = (query: string, scopes: readonly string[]) => {
+    const parsed = parsePermissionQuery(query);
+    return parsed.kind === 'malformed' ? undefined : scopesAskedFor(parsed, scopes);
+  };
+
+  it.each([
+    ['a', ['a']],
+    ['invoices.*', ['invoices.read', 'invoices.write']],
+    ['a OR invoices.read', ['a', 'invoices.read']],
+    ['x AND (y OR admin:all)', ['admin:all']],
+    ['x', []],
+  ])('%s: those that the key holds', (query, expected) => expect(askedFor(query, SCOPES)).toEqual(expected));
+
+  it('are always enough for the answer, so that a key narrowed to them is judged as before', () => {
+    fc.assert(
+      fc.property(text, held, (query, scopes) => {
+        const named = askedFor(query, scopes);
+        if (named !== undefined) expect(answer(query, named)).toBe(answer(query, scopes));
+      }),
     );
   });
 });

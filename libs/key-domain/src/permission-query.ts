@@ -42,6 +42,23 @@ export function holdsPermissions(query: PermissionQuery, held: readonly string[]
   }
 }
 
+/** The scopes among these that the query names, whether or not one of them alone would have been enough. */
+export function scopesAskedFor(query: PermissionQuery, held: readonly string[]): readonly string[] {
+  return held.filter((scope) => names(query, scope));
+}
+
+function names(query: PermissionQuery, scope: string): boolean {
+  switch (query.kind) {
+    case 'scope':
+      return query.name === scope;
+    case 'below':
+      return scope.startsWith(query.prefix);
+    case 'all':
+    case 'any':
+      return query.of.some((part) => names(part, scope));
+  }
+}
+
 interface Token {
   readonly kind: 'and' | 'or' | '(' | ')' | 'name';
   readonly text: string;

@@ -146,7 +146,7 @@ export function createDataPlane(settings: DataPlaneSettings): DataPlane {
 
     notReady: () => [...(bus.isConnected() ? [] : ['bus']), ...(draining ? ['draining'] : [])],
 
-    verification: { apis: apisWithKeys(table), edge: parts.ports },
+    verification: { apis: apisWithKeys(table), edge: parts.ports, usage },
   };
 }
 

@@ -66,7 +66,7 @@ function pathWithin({ upstreamBasePath }: PublishedApi, path: string): string {
   return path.slice(upstreamBasePath.length, query < 0 ? undefined : query);
 }
 
-/** A copy: what is cut off another text would keep all of that in memory. */
-function bounded(text: string): string {
+/** No more of a text than is needed. A copy: what is cut off another text would keep all of that in memory. */
+export function bounded(text: string): string {
   return text.length <= LENGTH_MAX ? text : Buffer.from(text.slice(0, LENGTH_MAX)).toString();
 }

@@ -8,12 +8,14 @@ import type { EdgePorts } from '../edge/authorize-secret.js';
 import type { Charge } from '../edge/limits-for.js';
 import type { ImportPeppers } from '../routes/imported-forms.js';
 import { apisWithKeys, publishApis } from '../routes/published-api.js';
+import type { Use } from '../usage/use.js';
 import type { VerificationPorts } from './verify-key.js';
 
 /** For tests: keys and limits behind the decision, as the test wants them; what was charged is written down. */
 export class FakeKeys {
   readonly charges: { readonly subjects: readonly string[]; readonly cost: number }[] = [];
   readonly spent: { readonly keyId: string; readonly cost: number }[] = [];
+  readonly uses: Use[] = [];
   /** How often somebody asked for a key. */
   asked = 0;
   down: 'keys' | 'limits' | 'uses' | undefined;
@@ -48,7 +50,7 @@ export class FakeKeys {
 
   get ports(): VerificationPorts {
     const table = publishApis({ apis: this.apis, gateways: 1 }, undefined, this.importPeppers);
-    return { apis: apisWithKeys(table), edge: this.edge };
+    return { apis: apisWithKeys(table), edge: this.edge, usage: { record: (use) => void this.uses.push(use) } };
   }
 
   private prefixOf(api: string): [environment: string, prefix: string] {

@@ -17,7 +17,7 @@ interface ManagementNeeds {
 export type JudgeManagementKey = (secret: string, needs: ManagementNeeds) => Promise<Decision<KeyFacts>>;
 
 /** The decision that every door makes, for the door of the management API. */
-export function judgeManagementKey({ apis, edge }: VerificationPorts): JudgeManagementKey {
+export function judgeManagementKey({ apis, edge }: Omit<VerificationPorts, 'usage'>): JudgeManagementKey {
   const published = apis.get(MANAGEMENT_API.name);
   if (published === undefined) throw new Error('the management API is not among those that keys are made for');
   return (secret, needs) =>

@@ -7,6 +7,7 @@ import { parseRequest } from '../management/parse-request.js';
 import { Refusal } from '../management/refusal.js';
 import type { AskService } from '../management/services.client.js';
 import { SERVICES, VERIFICATION } from '../management/settings.js';
+import { verificationUse } from '../usage/verification-use.js';
 import { findSecret } from './find-secret.js';
 import { presentedKey } from './presented-key.js';
 import { verifyJson } from './verify-answer.js';
@@ -30,13 +31,17 @@ export class PossessionController {
   async whoami(
     @Body() body: unknown,
     @Headers('authorization') authorization: string | undefined,
-    @TheOrigin() { address }: Origin,
+    @TheOrigin() { address, requestId, userAgent }: Origin,
   ) {
     const secret = presentedKey(authorization, parseRequest(whoamiBody, body).key);
     const question = { secret, organizationId: null, api: null, environment: null, projectId: null };
     const result = await verifyKey({ ...question, permissions: null, cost: 0, address }, this.ports);
     if (result === 'unavailable') throw unavailable();
-    if (result.facts === null) throw new Refusal('key_invalid');
+    const from = { requestId, usedFrom: address, askedFrom: address, userAgent };
+    const asked = { path: '/api/v1/keys/whoami', ...from, permissions: null, cost: 0 };
+    const use = verificationUse(asked, result, this.ports.edge.nowMs());
+    if (use === undefined) throw new Refusal('key_invalid');
+    this.ports.usage.record(use);
     return verifyJson(result);
   }
 

@@ -12,6 +12,7 @@ describe('what the holder of a key may ask', () => {
   beforeEach(() => {
     platform.keys.down = undefined;
     platform.keys.charges.length = 0;
+    platform.keys.uses.length = 0;
     platform.keys.asked = 0;
     platform.world.asked.length = 0;
     platform.world.instead.clear();
@@ -42,6 +43,14 @@ describe('what the holder of a key may ask', () => {
         expect(json).toMatchObject({ valid: true, code: 'VALID', name: 'Mine', organization_id: 'org_any' });
         expect(json).toEqual(answers[0]?.json);
       }
+    });
+
+    it('counts as a use of the key: who has found one tries it here', async () => {
+      await whoami(platform.keys.add('exante', { keyId: 'key_mine', state: 'disabled' }));
+      await whoami(platform.keys.unknown('exante'));
+      const told = { keyId: 'key_mine', address: '127.0.0.1', path: '/api/v1/keys/whoami', route: 'verification' };
+      expect(platform.keys.uses).toMatchObject([{ ...told, allowed: false, outcome: 'DISABLED', cost: 0 }]);
+      expect(platform.keys.uses).toHaveLength(1);
     });
 
     it('charges nothing, and tells how the limits stand', async () => {

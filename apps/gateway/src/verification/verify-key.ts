@@ -4,6 +4,7 @@ import { authorizeSecret, type EdgePorts } from '../edge/authorize-secret.js';
 import type { Decision } from '../edge/decision.js';
 import { limitsFor } from '../edge/limits-for.js';
 import type { PublishedApi } from '../routes/published-api.js';
+import type { UsageReports } from '../usage/usage-reports.client.js';
 import { findSecret } from './find-secret.js';
 import { KEY_OUTCOMES } from './key-outcomes.js';
 import type { VerifyResult } from './verify-answer.js';
@@ -23,10 +24,13 @@ export interface KeyQuestion {
   readonly address: string | null;
 }
 
+/** What those who answer questions about keys use of the data plane. */
 export interface VerificationPorts {
   /** Name -> API, the management API among them. */
   readonly apis: ReadonlyMap<string, PublishedApi>;
   readonly edge: EdgePorts;
+  /** Counts a verification as a use of its key. */
+  readonly usage: Pick<UsageReports, 'record'>;
 }
 
 /**
@@ -36,7 +40,7 @@ export interface VerificationPorts {
  */
 export async function verifyKey(
   question: KeyQuestion,
-  { apis, edge }: VerificationPorts,
+  { apis, edge }: Omit<VerificationPorts, 'usage'>,
 ): Promise<VerifyResult | 'unavailable'> {
   const found = await findSecret(question.secret, apis.values(), edge.findKey);
   if (found.kind === 'unavailable') return 'unavailable';

@@ -32,6 +32,7 @@ describe('POST /api/v1/keys/verify', () => {
     platform.keys.down = undefined;
     platform.keys.refusedForSeconds = undefined;
     platform.keys.charges.length = 0;
+    platform.keys.uses.length = 0;
     platform.world.asked.length = 0;
   });
 
@@ -95,6 +96,66 @@ describe('POST /api/v1/keys/verify', () => {
       remaining_uses: 7,
     });
     expect((await post({ key: add() })).json).not.toHaveProperty('remaining_uses');
+  });
+
+  it('counts as a use of the key, marked as a verification, from where the asker says that it is used', async () => {
+    const scopes = ['invoices.read', 'invoices.write', 'a.read'];
+    const key = add({ keyId: 'key_used', scopes, secret: { generation: 3, endsAtMs: 4e12 } });
+    await post({ key, address: '192.0.2.7', permissions: 'invoices.read AND (b.read OR a.*)', cost: 2 }, [
+      ...bearer,
+      'user-agent',
+      'checker/1',
+    ]);
+    expect(platform.keys.uses).toEqual([
+      {
+        keyId: 'key_used',
+        generation: 3,
+        retiring: true,
+        requestId: expect.stringMatching(/^req_\w+$/),
+        atMs: expect.any(Number),
+        address: '192.0.2.7',
+        userAgent: 'checker/1',
+        method: 'POST',
+        path: '/api/v1/keys/verify',
+        route: 'verification',
+        scopesNeeded: ['invoices.read', 'a.read'],
+        cost: 2,
+        allowed: true,
+        logged: false,
+        status: 200,
+        outcome: 'VALID',
+      },
+    ]);
+    await post({ key });
+    expect(platform.keys.uses[1]).toMatchObject({ address: '127.0.0.1', scopesNeeded: [], cost: 1 });
+  });
+
+  it('counts as a refused use where the key is not good, and as none where it is nobody’s business', async () => {
+    await post({ key: add({ state: 'revoked' }) });
+    await post({ key: add(), permissions: 'admin' });
+    expect(platform.keys.uses).toMatchObject([
+      { allowed: false, outcome: 'REVOKED' },
+      { allowed: false, outcome: 'INSUFFICIENT_PERMISSIONS', scopesNeeded: [] },
+    ]);
+    platform.keys.uses.length = 0;
+    await post({ key: 'x' });
+    await post({ key: platform.keys.unknown('exante') });
+    await post({ key: add({ organizationId: OTHER }) });
+    platform.keys.down = 'keys';
+    expect((await post({ key: add() })).status).toBe(503);
+    expect(platform.keys.uses).toEqual([]);
+  });
+
+  it('counts each question of a batch, also where two are about one key', async () => {
+    const key = add({ keyId: 'key_twice' });
+    await post({ keys: [{ key }, { key: 'x' }, { key, address: '192.0.2.9' }] }, bearer, '/api/v1/keys/verify-batch');
+    const [first, second, ...more] = platform.keys.uses;
+    expect([first, second]).toMatchObject([
+      { keyId: 'key_twice', address: '127.0.0.1', path: '/api/v1/keys/verify-batch' },
+      { keyId: 'key_twice', address: '192.0.2.9' },
+    ]);
+    expect(first?.requestId).not.toBe(second?.requestId);
+    expect(more).toEqual([]);
   });
 
   it('answers every key that the caller may not know of with the same bytes', async () => {
