@@ -5,6 +5,7 @@ import { authorizeToken, type FindPerson } from './authorize-token.js';
 import { comesFromBrowser } from './comes-from-browser.js';
 import { type Decision, deny } from './decision.js';
 import { isAccessToken } from './is-access-token.js';
+import { hasCredentialInQuery } from './query-credential.js';
 import { readCredential } from './read-credential.js';
 
 /** What the decision reads of a request. */
@@ -28,11 +29,12 @@ export interface DoorPorts extends EdgePorts {
 export async function authorize(
   request: EdgeRequest,
   published: PublishedApi,
-  { route, projectId }: Routed,
+  { route, path, projectId }: Routed,
   ports: DoorPorts,
 ): Promise<Decision> {
   const credential = readCredential(request.rawHeaders, published.places);
   if (credential.kind === 'refused') return deny(credential.code);
+  if (hasCredentialInQuery(path, published.keyPrefixes)) return deny('credential_repeated');
   const needs = {
     published,
     scopesNeeded: route.scopes,

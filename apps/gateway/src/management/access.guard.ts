@@ -36,6 +36,9 @@ export class AccessGuard implements CanActivate {
       return true;
     }
     const credential = readSessionCredential(request.headers, this.settings.secureCookies);
+    if (credential.kind !== 'none' && fieldOf(request.query, 'access_token') !== undefined) {
+      throw new Refusal('invalid_request', { detail: 'Send one credential, in a header.' });
+    }
     if (credential.kind === 'management_key') {
       rememberCaller(request.raw, { session: undefined, actor: await this.admitKey(credential.secret, rule, request) });
       return true;

@@ -91,7 +91,9 @@ describe('who may do what', () => {
         ] as const) {
           const answer = await platform.send({ path, headers });
           expect([path, answer.status, code(answer.json)]).toEqual([path, 401, expected]);
-          expect(answer.headers['www-authenticate']).toBe('Bearer realm="gatehouse"');
+          // RFC 6750 section 3.1: no error where no token was sent [T-12].
+          const error = expected === 'token_invalid' ? ', error="invalid_token"' : '';
+          expect(answer.headers['www-authenticate']).toBe(`Bearer realm="gatehouse"${error}`);
         }
       }
     });
@@ -100,6 +102,16 @@ describe('who may do what', () => {
       const { session } = await platform.signIn('owner@example.com');
       const answer = await platform.send({ path: `/auth/session?access_token=at-${session.id}` });
       expect(answer.status).toBe(401);
+    });
+
+    it('refuses a second credential in the query string beside one in a header or a cookie [T-12]', async () => {
+      const { bearer, session } = await platform.signIn('owner@example.com');
+      for (const headers of [bearer, ['cookie', `gatehouse_session=${session.id}`]]) {
+        for (const query of [`access_token=at-${session.id}`, 'access_token=x', 'access%5Ftoken=x']) {
+          const answer = await platform.send({ path: `/auth/session?${query}`, headers });
+          expect([query, answer.status, code(answer.json)]).toEqual([query, 400, 'invalid_request']);
+        }
+      }
     });
 
     it('refuses the key of an API as a credential, and passes it on to nobody', async () => {

@@ -54,6 +54,31 @@ describe('a request that must not go on', () => {
     expect(gateway.takeBatches).toEqual([]);
   });
 
+  it.each([
+    ['a token', 'access_token=x'],
+    ['a token, its name encoded', 'a=1&access%5Ftoken=x'],
+    ['a token, as a lenient upstream would read it', 'a=1;Access.Token=x'],
+    ['the very key', `anything=${SECRET}`],
+    ['the key in other spelling', `a=%65${SECRET.slice(1)}`],
+    ['another key', `api_key=${mintKey('ex_live_', Buffer.alloc(32, 99))}`],
+  ])('is refused: a good key, and in the query %s [T-12] [H-029]', async (_, query) => {
+    const answer = await send(`GET /v1/x?${query}`, KEY);
+    expect([statusOf(answer), bodyOf(answer)]).toEqual([
+      400,
+      expect.objectContaining({ error: 'credential_repeated' }),
+    ]);
+    expect(seen).toEqual([]);
+    expect(gateway.verifyBatches).toEqual([]);
+  });
+
+  it.each(['access_token=', 'q=access_token', 'my_access_token=x', 'q=ex_live_', 'q=ex_live_noise', 'token=%2F&%zz'])(
+    'is let through with a query that only looks a little so: %s',
+    async (query) => {
+      expect(statusOf(await send(`GET /v1/x?${query}`, KEY))).toBe(200);
+      expect(seen).toMatchObject([{ url: `/v1/x?${query}` }]);
+    },
+  );
+
   it('never reads a key from the query string', async () => {
     expect(bodyOf(await send(`GET /v1/x?api_key=${SECRET}&access_token=${SECRET}`))).toMatchObject({
       error: 'credential_missing',

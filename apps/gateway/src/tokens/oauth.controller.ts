@@ -79,8 +79,11 @@ export class OauthController {
   @HttpCode(200)
   @Header('cache-control', 'no-store')
   async introspect(@Body() body: unknown, @TheActor() actor: Actor, @Res({ passthrough: true }) reply: FastifyReply) {
-    const token = formOf(body)?.get('token');
-    if (token === undefined) return answerWith(reply, oauthError('invalid_request'));
+    const form = formOf(body);
+    const token = form?.get('token');
+    // Who asks is in a header already, and one request has one credential (RFC 6750 section 2).
+    if (token === undefined || form?.has('access_token') === true)
+      return answerWith(reply, oauthError('invalid_request'));
     const told = await this.ask(introspectToken, { token, organizationId: actor.organizationId });
     if (told.kind === 'inactive') return { active: false };
     return {

@@ -96,6 +96,14 @@ describe('the OAuth endpoints', () => {
     expect([other.status, other.json]).toMatchObject([401, { error: 'invalid_client' }]);
   });
 
+  it('introspect with one credential: a token in the form beside the one in the header is refused [T-12]', async () => {
+    const ada = await platform.signIn('developer@example.com');
+    for (const form of ['token=x&access_token=y', 'access_token=y&token=x']) {
+      const answer = await post('/oauth/introspect', form, [...FORM, ...ada.bearer]);
+      expect([answer.status, answer.json]).toEqual([400, expect.objectContaining({ error: 'invalid_request' })]);
+    }
+  });
+
   it('introspect for a member only, and tell its organization alone [T-10]', async () => {
     expect((await post('/oauth/introspect', 'token=x')).status).toBe(401);
     const ada = await platform.signIn('ada@example.test');

@@ -138,7 +138,7 @@ describe('what the holder of a key may ask', () => {
       const answers = await Promise.all(texts.map((text) => post(path, bearer(text))));
       for (const { status, headers, json } of answers) {
         const { request_id: _, ...problem } = json as { request_id: string };
-        expect([status, headers['www-authenticate']]).toEqual([401, 'Bearer realm="gatehouse"']);
+        expect([status, headers['www-authenticate']]).toEqual([401, 'Bearer realm="gatehouse", error="invalid_token"']);
         expect(problem).toEqual({
           type: '/errors/key_invalid',
           title: 'The API key is not valid.',
