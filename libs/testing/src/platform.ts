@@ -44,6 +44,7 @@ export interface ClusterPlatformOptions extends PlatformOptions {
   /** Servers of the test's own, which it may stop and start; without them, they are started here. */
   readonly natsUrl?: string;
   readonly databaseUrl?: string;
+  readonly redisUrl?: string;
 }
 
 export const repositoryRoot = fileURLToPath(new URL('../../..', import.meta.url));
@@ -109,6 +110,7 @@ export async function startClusterPlatform(options: ClusterPlatformOptions): Pro
     redis: options.redis ?? true,
     natsUrl: options.natsUrl,
     databaseUrl: options.databaseUrl,
+    redisUrl: options.redisUrl,
     exampleUpstreamUrl: options.exampleUpstreamUrl,
     durable: false,
     onOutput: (name, text) => {
