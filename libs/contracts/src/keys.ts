@@ -122,6 +122,8 @@ export const listKeys = contract(
     actor: actorSchema,
     api: plainText.max(64).optional(),
     projectId: plainText.max(64).optional(),
+    /** The account, or the management key, that made them. */
+    createdBy: plainText.max(64).optional(),
     cursor: z.string().max(200).optional(),
     limit: z.number().int().min(1).max(100).default(50),
   }),

@@ -50,6 +50,7 @@ export const listKeysQuery = z.strictObject({
   organization,
   api: plainText.min(1).max(64).optional(),
   project: plainText.min(1).max(64).optional(),
+  created_by: plainText.min(1).max(64).optional(),
   cursor: z.string().min(1).max(200).optional(),
   limit: decimal.pipe(z.number().min(1).max(100)).default(50),
 });

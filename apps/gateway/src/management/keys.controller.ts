@@ -58,9 +58,9 @@ export class KeysController {
   @Get('/api/v1/keys')
   @Allow('keys.read')
   async list(@Query() query: unknown, @TheActor() actor: Actor) {
-    const { api, project, cursor, limit } = parseRequest(listKeysQuery, query);
+    const { api, project, created_by: createdBy, cursor, limit } = parseRequest(listKeysQuery, query);
     const projectId = project === undefined ? undefined : (await findProjectOf(actor, project, this.ask)).project.id;
-    const answer = await this.ask(listKeys, { actor, api, projectId, cursor, limit });
+    const answer = await this.ask(listKeys, { actor, api, projectId, createdBy, cursor, limit });
     if (answer.kind === 'refused') throw new Refusal('validation_error', { errors: { cursor: answer.message } });
     return { data: answer.keys.map(keyJson), next_cursor: answer.nextCursor };
   }

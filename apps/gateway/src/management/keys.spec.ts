@@ -146,11 +146,12 @@ describe('the management API of keys and projects', () => {
   });
 
   it('lists keys page by page, expired ones included [E7]', async () => {
-    const answer = await get('/api/v1/keys?api=exante&project=default&cursor=here&limit=2');
+    const answer = await get('/api/v1/keys?api=exante&project=default&created_by=acc_1&cursor=here&limit=2');
     expect(answer.json).toEqual({ data: [shown, { ...shown, state: 'expired' }], next_cursor: 'next' });
     expect(platform.world.of(keys.listKeys.subject).at(-1)).toMatchObject({
       api: 'exante',
       projectId: 'prj_CCCCCCCCCCCCCCCCCCCCCC',
+      createdBy: 'acc_1',
       cursor: 'here',
       limit: 2,
     });

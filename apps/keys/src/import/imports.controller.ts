@@ -57,7 +57,8 @@ export class ImportsController {
   export(@Payload() payload: unknown) {
     return serve(exportKeys, payload, async (input): Promise<AnswerTo<typeof exportKeys>> => {
       const { keys, apis, cursor: secret, nowMs } = this.ports;
-      const scope = { organizationId: input.actor.organizationId, api: input.api, projectId: input.projectId };
+      const { api, projectId, actor } = input;
+      const scope = { organizationId: actor.organizationId, api, projectId, createdBy: undefined };
       const after = input.cursor === undefined ? undefined : readCursor(secret, scope, input.cursor);
       if (input.cursor !== undefined && after === undefined) return { kind: 'invalid_cursor' };
       const found = await keys.list(scope, after, EXPORT_KEYS_MAX + 1);

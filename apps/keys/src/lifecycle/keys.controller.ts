@@ -36,9 +36,9 @@ export class KeysController {
     return serve(
       listKeys,
       payload,
-      async ({ actor, api, projectId, cursor, limit }): Promise<AnswerTo<typeof listKeys>> => {
+      async ({ actor, api, projectId, createdBy, cursor, limit }): Promise<AnswerTo<typeof listKeys>> => {
         const { store, secrets, apis, nowMs } = this.ports;
-        const scope = { organizationId: actor.organizationId, api, projectId };
+        const scope = { organizationId: actor.organizationId, api, projectId, createdBy };
         const after = cursor === undefined ? undefined : readCursor(secrets.cursor, scope, cursor);
         if (cursor !== undefined && after === undefined) {
           const message = 'This cursor does not belong to this list.';

@@ -83,6 +83,7 @@ export class KeysStore {
          SELECT * FROM api_keys
          WHERE organization_id = $1 AND deleted_at IS NULL
            AND ($2::text IS NULL OR api = $2) AND ($3::text IS NULL OR project_id = $3)
+           AND ($7::text IS NULL OR created_by = $7)
            AND ($4::timestamptz IS NULL OR (created_at, id) < ($4, $5))
          ORDER BY created_at DESC, id DESC LIMIT $6
        )`)} ORDER BY k.created_at DESC, k.id DESC`,
@@ -93,6 +94,7 @@ export class KeysStore {
         after === undefined ? null : new Date(after.createdAtMs),
         after?.keyId ?? '',
         limit,
+        scope.createdBy ?? null,
       ],
     );
     return rows.map(recordOf);

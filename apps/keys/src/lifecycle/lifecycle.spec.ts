@@ -125,6 +125,22 @@ describe('list and get', () => {
     expect(await call(tests.client, listKeys, { actor: by, api: 'xantly' })).toMatchObject({ keys: [] });
   });
 
+  it('filters by who made them, so that the keys of a member who lost a role or left are found [H-027]', async () => {
+    const by = actor();
+    const colleague = { ...by, accountId: 'acc_colleague' };
+    await issued(tests, by);
+    const ids = [(await issued(tests, colleague)).key.id, (await issued(tests, colleague)).key.id];
+    const first = await call(tests.client, listKeys, { actor: by, createdBy: 'acc_colleague', limit: 1 });
+    if (first.kind !== 'listed' || first.nextCursor === null) throw new Error('there is no second page');
+    const more = { createdBy: 'acc_colleague', cursor: first.nextCursor };
+    const second = await call(tests.client, listKeys, { actor: by, ...more });
+    if (second.kind !== 'listed') throw new Error(second.code);
+    expect([...first.keys, ...second.keys].map(({ id }) => id).sort()).toEqual(ids.sort());
+    expect(await call(tests.client, listKeys, { actor: actor(), createdBy: 'acc_colleague' })).toMatchObject({
+      keys: [],
+    });
+  });
+
   it('refuses a cursor of another organization, and one that was made up', async () => {
     const [by, other] = [actor(), actor()];
     for (const each of [by, other]) await Promise.all([issued(tests, each), issued(tests, each)]);

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { readCursor, writeCursor } from './list-cursor.js';
 
 const SECRET = Buffer.alloc(32, 1);
-const SCOPE = { organizationId: 'org_1', api: undefined, projectId: undefined };
+const SCOPE = { organizationId: 'org_1', api: undefined, projectId: undefined, createdBy: undefined };
 const PLACE = { createdAtMs: 1_768_478_400_123, keyId: 'key_0123456789012345678901' };
 
 describe('cursor of a list', () => {
@@ -17,6 +17,7 @@ describe('cursor of a list', () => {
     expect(readCursor(SECRET, { ...SCOPE, organizationId: 'org_2' }, cursor)).toBeUndefined();
     expect(readCursor(SECRET, { ...SCOPE, api: 'exante' }, cursor)).toBeUndefined();
     expect(readCursor(SECRET, { ...SCOPE, projectId: 'prj_1' }, cursor)).toBeUndefined();
+    expect(readCursor(SECRET, { ...SCOPE, createdBy: 'acc_1' }, cursor)).toBeUndefined();
     expect(readCursor(Buffer.alloc(32, 2), SCOPE, cursor)).toBeUndefined();
   });
 

@@ -11,6 +11,8 @@ export interface ListScope {
   readonly organizationId: string;
   readonly api: string | undefined;
   readonly projectId: string | undefined;
+  /** The account or management key that made them. */
+  readonly createdBy: string | undefined;
 }
 
 const MAC_BYTES = 16;
@@ -31,7 +33,7 @@ export function readCursor(secret: Buffer, scope: ListScope, cursor: string): Li
   return { createdAtMs: Number(createdAt), keyId };
 }
 
-function macOf(secret: Buffer, scope: ListScope, body: Buffer): Buffer {
-  const bound = JSON.stringify([scope.organizationId, scope.api ?? null, scope.projectId ?? null]);
+function macOf(secret: Buffer, { organizationId, api, projectId, createdBy }: ListScope, body: Buffer): Buffer {
+  const bound = JSON.stringify([organizationId, api ?? null, projectId ?? null, createdBy ?? null]);
   return createHmac('sha256', secret).update(bound).update('\0').update(body).digest().subarray(0, MAC_BYTES);
 }
