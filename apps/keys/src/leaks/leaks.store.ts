@@ -1,6 +1,7 @@
 import type { Leak } from '@gatehouse/contracts/leaks';
 import type { DataSource, EntityManager } from 'typeorm';
 import { inTransaction, numberChanges } from '../lease/changes.store.js';
+import { ENDED_MS } from '../lifecycle/key-record.js';
 import { addNotices } from '../notices/notices.store.js';
 import type { LeakedSecret } from './judge-leak.js';
 import type { FoundLeak, PlannedResponse } from './plan-responses.js';
@@ -128,9 +129,10 @@ async function changeKeys(manager: EntityManager, told: readonly PlannedResponse
   );
   await changeEach(manager, rotated, 'UPDATE api_keys SET revision = revision + 1 WHERE id = ANY($1) RETURNING id');
   for (const { keyId, secret } of ended) {
-    await manager.query('UPDATE key_secrets SET ends_at = $3 WHERE key_id = $1 AND generation = $2 AND ends_at > $3', [
+    await manager.query('UPDATE key_secrets SET ends_at = $3 WHERE key_id = $1 AND generation = $2 AND ends_at > $4', [
       keyId,
       secret.generation,
+      new Date(ENDED_MS),
       now,
     ]);
   }

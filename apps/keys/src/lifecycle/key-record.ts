@@ -50,3 +50,9 @@ interface SecretRecord {
 export interface EndingSecret extends SecretRecord {
   readonly endsAtMs: number;
 }
+
+/**
+ * The end of a secret that is over from now on. Gateways judge ends by their own time of day; no clock is so wrong that
+ * this would not have come.
+ */
+export const ENDED_MS = 0;

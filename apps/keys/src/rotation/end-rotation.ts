@@ -1,6 +1,6 @@
 import { isExpired } from '../lifecycle/change-state.js';
 import { type KeyDecision, nextRevision } from '../lifecycle/key-decision.js';
-import type { EndingSecret, KeyRecord } from '../lifecycle/key-record.js';
+import { ENDED_MS, type EndingSecret, type KeyRecord } from '../lifecycle/key-record.js';
 
 type EndRefused = 'no_rotation' | 'key_revoked' | 'key_expired';
 
@@ -9,14 +9,14 @@ export function finishRotation(key: KeyRecord, nowMs: number): KeyDecision<EndRe
   const found = rotationOf(key, nowMs);
   if (found.kind === 'refused') return found;
   const { current, lastGeneration } = key.secrets;
-  const old = { ...found.old, endsAtMs: nowMs };
+  const old = { ...found.old, endsAtMs: ENDED_MS };
   return {
     kind: 'change',
     key: nextRevision(key, { secrets: { current, old, lastGeneration } }),
     action: 'key.rotation_finished',
     atMs: nowMs,
     detail: { generation: current.generation },
-    secrets: { ends: { generation: old.generation, endsAtMs: nowMs }, current: { generation: current.generation } },
+    secrets: { ends: { generation: old.generation, endsAtMs: ENDED_MS }, current: { generation: current.generation } },
   };
 }
 
@@ -28,12 +28,12 @@ export function cancelRotation(key: KeyRecord, nowMs: number): KeyDecision<EndRe
   const { endsAtMs: _, ...restored } = found.old;
   return {
     kind: 'change',
-    key: nextRevision(key, { secrets: { current: restored, old: { ...current, endsAtMs: nowMs }, lastGeneration } }),
+    key: nextRevision(key, { secrets: { current: restored, old: { ...current, endsAtMs: ENDED_MS }, lastGeneration } }),
     action: 'key.rotation_cancelled',
     atMs: nowMs,
     detail: { generation: restored.generation },
     secrets: {
-      ends: { generation: current.generation, endsAtMs: nowMs },
+      ends: { generation: current.generation, endsAtMs: ENDED_MS },
       current: { generation: restored.generation },
     },
   };

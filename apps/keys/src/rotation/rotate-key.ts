@@ -5,7 +5,7 @@ import { readPrefixes, writePrefix } from '@gatehouse/key-domain/key-prefix';
 import type { z } from 'zod';
 import { isExpired } from '../lifecycle/change-state.js';
 import { type KeyDecision, nextRevision } from '../lifecycle/key-decision.js';
-import type { KeyRecord } from '../lifecycle/key-record.js';
+import { ENDED_MS, type KeyRecord } from '../lifecycle/key-record.js';
 import type { SealedDigest } from '../secrets/peppers.js';
 
 type RotateRefused = Extract<z.output<typeof rotateContract.output>, { kind: 'refused' }>;
@@ -54,7 +54,8 @@ export function rotateKey(key: KeyRecord, api: Api | undefined, context: RotateC
   const begins = writePrefix(prefix, context.projectSlug);
   const secret = context.mint(begins);
   const generation = lastGeneration + 1;
-  const endsAtMs = Math.min(nowMs + graceSeconds * 1_000, key.expiresAtMs ?? Number.POSITIVE_INFINITY);
+  const graceUntilMs = Math.min(nowMs + graceSeconds * 1_000, key.expiresAtMs ?? Number.POSITIVE_INFINITY);
+  const endsAtMs = graceSeconds === 0 ? ENDED_MS : graceUntilMs;
   const added = { generation, display: displayKey(begins, secret), createdAtMs: nowMs };
   const rotated = nextRevision(key, {
     secrets: { current: added, old: { ...current, endsAtMs }, lastGeneration: generation },
@@ -67,7 +68,7 @@ export function rotateKey(key: KeyRecord, api: Api | undefined, context: RotateC
       key: rotated,
       action: 'key.rotated',
       atMs: nowMs,
-      detail: { generation, graceUntil: new Date(endsAtMs).toISOString() },
+      detail: { generation, graceUntil: new Date(graceUntilMs).toISOString() },
       secrets: { ends: { generation: current.generation, endsAtMs }, current: { ...added, ...context.seal(secret) } },
     },
   };

@@ -78,6 +78,20 @@ describe('a rotation', () => {
     expect([await isGood(old), await isGood(secret)]).toEqual([false, true]);
   });
 
+  it.each(['a grace of 0', 'its finish', 'its cancellation'])(
+    'a secret that %s has ended is over by every clock, however late [INV-01]',
+    async (by) => {
+      const owner = actor();
+      const { key, secret: old } = await issued(tests, owner);
+      const { secret } = await rotated(owner, key.id, by === 'a grace of 0' ? 0 : 60);
+      const asked = { actor: owner, keyId: key.id };
+      if (by === 'its finish') await call(tests.client, finishRotation, asked);
+      if (by === 'its cancellation') await call(tests.client, cancelRotation, asked);
+      const reply = await verify(tests, by === 'its cancellation' ? secret : old);
+      expect(reply).toMatchObject({ kind: 'facts', facts: { secret: { endsAtMs: 0 } } });
+    },
+  );
+
   it('[T4] is not there where the profile has it off', async () => {
     const by = actor();
     const { key } = await issued(tests, by, { api: 'xerotier' });
