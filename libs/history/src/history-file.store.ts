@@ -4,7 +4,7 @@ import type { History } from './history.js';
 import { type HistoryRecord, readRecords } from './history-record.js';
 
 /** Writes a history while it happens. */
-export interface HistoryRecorder {
+interface HistoryRecorder {
   record(record: HistoryRecord): void;
   /** Resolves when all is in the file. */
   close(): Promise<void>;

@@ -54,7 +54,6 @@ function statesOf(changes: readonly Operation[]): State[] {
 /** Each use sees the earliest state that it can have seen: whatever fits at all, fits so. */
 function judge(uses: readonly Operation[], states: readonly State[]): Violation[] {
   const violations: Violation[] = [];
-  const seen: { readonly use: Operation; readonly place: number }[] = [];
   // Those that are over, the one with the latest state first known: uses are looked at in the order in which they began.
   const pending: { readonly use: Operation; readonly place: number }[] = [];
   let latest: { readonly use: Operation; readonly place: number } | undefined;
@@ -68,19 +67,17 @@ function judge(uses: readonly Operation[], states: readonly State[]): Violation[
     const possible = states.flatMap((state, place) => (isPossible(state, use) ? [place] : []));
     const place = possible.find((candidate) => candidate >= (latest?.place ?? 0));
     if (place !== undefined) {
-      const found = { use, place };
-      seen.push(found);
-      pending.push(found);
+      pending.push({ use, place });
       continue;
     }
-    const why =
-      possible.length === 0
-        ? `said ${use.result.verdict}, which it was at no moment of the question`
-        : `said ${use.result.verdict} after ${latest?.use.result.verdict} had been said`;
-    violations.push({
-      message: why,
-      operations: latest === undefined || possible.length === 0 ? [use] : [latest.use, use],
-    });
+    const { verdict } = use.result;
+    if (possible.length === 0 || latest === undefined) {
+      violations.push({ message: `said ${verdict}, which it was at no moment of the question`, operations: [use] });
+    } else {
+      // What it said was still possible: the change that another one has seen already had not returned.
+      const message = `said ${verdict} after ${latest.use.result.verdict} had been said`;
+      violations.push({ message, operations: [latest.use, use], whileUnderWay: true });
+    }
   }
   return violations;
 }

@@ -24,7 +24,7 @@ export type OperationKind =
   | 'change-credential';
 
 /** What a client said, as far as a checker needs it. */
-export interface OperationArguments {
+interface OperationArguments {
   /** `use`: whose limits are charged; names of `History.subjects`. */
   readonly subjects?: readonly string[];
   /** `use`: what one such request costs; 1 without it. */
@@ -51,7 +51,7 @@ export interface OperationArguments {
 }
 
 /** What a client got, as far as a checker needs it. */
-export interface OperationResult {
+interface OperationResult {
   /** What was said about the credential: a word of the history's own, such as `active` or `revoked`; absent: nothing was said. */
   readonly verdict?: string;
   /** From the header, seconds. */

@@ -1,0 +1,127 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { readHistory } from '@gatehouse/history/history-file.store';
+import { INVARIANTS } from '@gatehouse/history/invariants';
+import { startClient } from './client.mjs';
+import { startFaultCluster } from './cluster.mjs';
+import { configurationOf } from './configuration.mjs';
+import { injector } from './inject.mjs';
+import { keyLives, useEnded } from './load/key-lives.mjs';
+import { limitedKeys } from './load/limited-keys.mjs';
+import { people } from './load/people.mjs';
+import { strangers } from './load/strangers.mjs';
+import { randomOf } from './random.mjs';
+import { startRecorder } from './recorder.mjs';
+import { startUpstream } from './upstream.mjs';
+import { openWorld } from './world.mjs';
+
+/** After the last fault: what is under way comes to its end. */
+const SETTLE_MS = 3_000;
+/** How many clients of each kind. */
+const CLIENTS = { liveOne: 4, hauntOne: 2, takeOne: 12, waitOne: 1, knockOne: 1, importOne: 1, personOne: 2 };
+const LIMITED_KEYS = 4;
+
+/**
+ * One run: starts everything, lets clients do what they do while faults happen as planned, ends everything, and judges what
+ * was recorded.
+ * @param schedule see `schedule.mjs`
+ * @param powerCut whether everything ends at once at the end, and is asked again when it is back
+ * @returns `{ findings, counts, faults, fallen }`
+ */
+export async function faultRun({
+  folder,
+  historyFile,
+  seed,
+  seconds,
+  schedule,
+  bugs = [],
+  powerCut = false,
+  say,
+  signal,
+}) {
+  await mkdir(folder, { recursive: true });
+  const stops = [() => rm(folder, { recursive: true, force: true })];
+  const recorder = startRecorder(historyFile, seed);
+  const fallen = [];
+  let outcome;
+  try {
+    outcome = await run();
+  } finally {
+    for (const stop of stops.reverse()) await stop().catch((error) => say(error.message));
+    await recorder.close();
+  }
+  say('judging');
+  const history = await readHistory(historyFile);
+  const findings = INVARIANTS.map((invariant) => ({ ...invariant, ...invariant.check(history) }));
+  return { findings, ...outcome, fallen, ...sizesOf(history) };
+
+  async function run() {
+    const upstream = await startUpstream(recorder);
+    stops.push(() => upstream.stop());
+    say('starting 9 services, NATS, PostgreSQL and Redis');
+    const cluster = await startFaultCluster({
+      folder,
+      configuration: configurationOf(upstream.url),
+      environment: bugs.length === 0 ? {} : environmentOf(bugs),
+      random: randomOf(`${seed} links`),
+      fell: (name, output) => {
+        fallen.push({ name, output });
+        say(`${name} ended by itself: ${output.slice(-300)}`);
+      },
+    });
+    stops.push(() => cluster.stop());
+    const client = startClient({ gateways: cluster.gateways, recorder });
+    stops.push(() => client.close());
+    const world = await openWorld({ cluster, client, recorder, seed });
+    const limited = await limitedKeys(world, LIMITED_KEYS);
+    const does = { ...keyLives(world), ...limited, ...strangers(world), personOne: people(world).liveOne };
+
+    let over = false;
+    const began = performance.now();
+    const clients = Object.entries(CLIENTS).flatMap(([what, count]) =>
+      Array.from({ length: count }, async (_, index) => {
+        const process = `${what} ${index + 1}`;
+        const random = world.randomFor(process);
+        while (!over) await does[what](process, random);
+      }),
+    );
+    // What fails in one of them ends the run; until then nobody waits for it.
+    const failed = Promise.all(clients);
+    failed.catch(() => undefined);
+    const faults = injector({ cluster, recorder, say });
+    const time = new Promise((resolve) => {
+      setTimeout(resolve, seconds * 1_000);
+      signal.addEventListener('abort', resolve);
+    });
+    await Promise.race([Promise.all([time, faults.run(schedule, signal)]), failed]);
+    await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
+    over = true;
+    await failed;
+    if (powerCut && !signal.aborted) {
+      say('power cut');
+      await faults.powerCut();
+      for (const gone of world.ended)
+        for (const gateway of client.gateways) await useEnded(world, 'after the cut', gone, gateway);
+    }
+    return { counts: world.counts, faults: faults.counts, tookSeconds: (performance.now() - began) / 1_000 };
+  }
+}
+
+function environmentOf(bugs) {
+  return {
+    NODE_OPTIONS: `--import=${new URL('./plant.mjs', import.meta.url).href}`,
+    GATEHOUSE_FAULT_TESTING: 'yes',
+    GATEHOUSE_SEEDED_BUGS: bugs.join(','),
+  };
+}
+
+/** What says how much a run has shown. */
+function sizesOf({ operations, arrivals }) {
+  const statuses = new Map();
+  const revokesMs = [];
+  for (const { operation, status, outcome, startedAtNs, returnedAtNs } of operations) {
+    if (operation === 'use') statuses.set(status ?? 'no answer', (statuses.get(status ?? 'no answer') ?? 0) + 1);
+    if (operation === 'end' && outcome === 'ok') revokesMs.push((returnedAtNs - startedAtNs) / 1e6);
+  }
+  revokesMs.sort((one, other) => one - other);
+  return { operations: operations.length, arrivals: arrivals.length, statuses, revokesMs };
+}
