@@ -2,6 +2,7 @@ import Sequencer from '@jest/test-sequencer';
 
 /** Files of more than half a minute, so that none of them begins when all others are done. */
 const LONG = [
+  'test/faults.spec.ts',
   'test/start-faults.spec.ts',
   'test/pepper-rotation.spec.ts',
   'apps/keys/src/secrets/pepper-rotation.spec.ts',

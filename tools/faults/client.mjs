@@ -2,7 +2,7 @@ import { Agent } from 'undici';
 import { bodyOf, OPERATION_HEADER } from './upstream.mjs';
 
 /** A use of a published API is bounded by the gateway far below this; a change may wait for a lease. */
-const USE_DEADLINE_MS = 10_000;
+const USE_DEADLINE_MS = 15_000;
 const CHANGE_DEADLINE_MS = 40_000;
 const GIVE_UP_MS = 45_000;
 

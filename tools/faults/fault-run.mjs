@@ -1,4 +1,5 @@
 import { mkdir, rm } from 'node:fs/promises';
+import { setTimeout as wait } from 'node:timers/promises';
 import { readHistory } from '@gatehouse/history/history-file.store';
 import { INVARIANTS } from '@gatehouse/history/invariants';
 import { startClient } from './client.mjs';
@@ -16,14 +17,16 @@ import { openWorld } from './world.mjs';
 
 /** After the last fault: what is under way comes to its end. */
 const SETTLE_MS = 3_000;
+const LOOK_EVERY_MS = 2_000;
 /** How many clients of each kind. */
-const CLIENTS = { liveOne: 4, hauntOne: 2, takeOne: 12, waitOne: 1, knockOne: 1, importOne: 1, personOne: 2 };
+const CLIENTS = { liveOne: 6, hauntOne: 2, takeOne: 12, waitOne: 1, knockOne: 1, importOne: 1, personOne: 2 };
 const LIMITED_KEYS = 4;
 
 /**
  * One run: starts everything, lets clients do what they do while faults happen as planned, ends everything, and judges what
  * was recorded.
  * @param schedule see `schedule.mjs`
+ * @param wanted where given: the run ends as soon as each of these lists of invariants has one that is violated
  * @param powerCut whether everything ends at once at the end, and is asked again when it is back
  * @returns `{ findings, counts, faults, fallen }`
  */
@@ -35,12 +38,13 @@ export async function faultRun({
   schedule,
   bugs = [],
   powerCut = false,
+  wanted,
   say,
   signal,
 }) {
   await mkdir(folder, { recursive: true });
   const stops = [() => rm(folder, { recursive: true, force: true })];
-  const recorder = startRecorder(historyFile, seed);
+  const recorder = startRecorder(historyFile, seed, wanted !== undefined);
   const fallen = [];
   let outcome;
   try {
@@ -88,11 +92,11 @@ export async function faultRun({
     const failed = Promise.all(clients);
     failed.catch(() => undefined);
     const faults = injector({ cluster, recorder, say });
-    const time = new Promise((resolve) => {
-      setTimeout(resolve, seconds * 1_000);
-      signal.addEventListener('abort', resolve);
-    });
-    await Promise.race([Promise.all([time, faults.run(schedule, signal)]), failed]);
+    const ending = new AbortController();
+    const until = AbortSignal.any([signal, ending.signal]);
+    const ended = [Promise.all([pause(seconds * 1_000, until), faults.run(schedule, until)]), failed];
+    await Promise.race(wanted === undefined ? ended : [...ended, untilFound(recorder, wanted, until)]);
+    ending.abort();
     await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
     over = true;
     await failed;
@@ -104,6 +108,25 @@ export async function faultRun({
     }
     return { counts: world.counts, faults: faults.counts, tookSeconds: (performance.now() - began) / 1_000 };
   }
+}
+
+async function untilFound(recorder, wanted, signal) {
+  while (!signal.aborted) {
+    await pause(LOOK_EVERY_MS, signal);
+    const history = recorder.soFar();
+    const red = INVARIANTS.map((invariant) => ({ id: invariant.id, ...invariant.check(history) })).filter(isViolated);
+    if (wanted.every((any) => red.some(({ id }) => any.includes(id)))) return;
+  }
+}
+
+/** Whether an invariant was violated beyond what was seen while a change was under way. */
+export function isViolated({ violations }) {
+  return violations.some(({ whileUnderWay }) => !whileUnderWay);
+}
+
+/** Ends earlier where `signal` says so. */
+async function pause(milliseconds, signal) {
+  await wait(milliseconds, undefined, { signal }).catch(() => undefined);
 }
 
 function environmentOf(bugs) {

@@ -7,9 +7,13 @@ import { prepare } from '../prepare.mjs';
 
 /**
  * `npm run faults -- --minutes 20 --seed monday`: the platform under faults, judged by INV-01 to INV-13. Exit code 1 where an
- * invariant was violated, with the history kept. `--seeded-bugs`: one short run for each bug that has to be found, exit code
- * 1 where one was not. `--bugs a,b`: one run with these bugs. `--calm`: no faults. `--keep`: keeps the history in any case.
- * `--splits-allowed`: what was seen while a change was under way is printed, and is no failure.
+ * invariant was violated, with the history kept.
+ *
+ * - `--splits-allowed`: what was seen while a change was under way is printed, and is no failure.
+ * - `--calm`: no faults. `--keep`: keeps the history in any case. `--seconds 30` in place of minutes.
+ * - `--seeded-bugs`: one run for each bug that has to be found, which ends when it is; exit code 1 where one was not.
+ * - `--bugs a,b`, `--bugs all`: one run with these bugs together.
+ * - `--built`: everything is built already.
  */
 const { values } = parseArgs({
   options: {
@@ -20,9 +24,12 @@ const { values } = parseArgs({
     'seeded-bugs': { type: 'boolean', default: false },
     calm: { type: 'boolean', default: false },
     'splits-allowed': { type: 'boolean', default: false },
+    built: { type: 'boolean', default: false },
     keep: { type: 'boolean', default: false },
   },
 });
+/** A run of a minute and more ends with the end of everything at once. */
+const POWER_CUT_FROM_SECONDS = 60;
 const say = (text) => process.stderr.write(`faults: ${text}\n`);
 const aborting = new AbortController();
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
@@ -33,62 +40,60 @@ for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
   });
 }
 
-prepare();
+if (!values.built) prepare();
 // Known only after the build.
-const { faultRun } = await import('./fault-run.mjs');
+const { faultRun, isViolated } = await import('./fault-run.mjs');
 const { reportOf, violationsOf } = await import('./report.mjs');
 const { scheduleOf } = await import('./schedule.mjs');
 const { SEEDED_BUGS } = await import('./seeded-bugs.mjs');
 
 const seconds = values.seconds === undefined ? Number(values.minutes) * 60 : Number(values.seconds);
 if (!(seconds > 0)) throw new Error('--minutes or --seconds must be a number above 0');
-if (values['seeded-bugs']) await findAll();
-else await judge();
+if (values['seeded-bugs']) {
+  for (const { name } of SEEDED_BUGS) if (!aborting.signal.aborted) await find([name]);
+} else await judge();
 
 async function judge() {
-  const bugs = values.bugs.split(',').filter((name) => name !== '');
-  const schedule = values.calm ? directed(bugs, seconds) : scheduleOf(values.seed, seconds * 1_000);
-  const { result, historyFile } = await runOnce({
-    seconds,
-    schedule,
-    bugs,
-    powerCut: bugs.length === 0 && !values.calm,
-  });
+  const bugs =
+    values.bugs === 'all' ? SEEDED_BUGS.map(({ name }) => name) : values.bugs.split(',').filter((name) => name !== '');
+  if (bugs.length > 0) return find(bugs);
+  const schedule = values.calm ? [] : scheduleOf(values.seed, seconds * 1_000);
+  const powerCut = !values.calm && seconds >= POWER_CUT_FROM_SECONDS;
+  const { result, historyFile } = await runOnce({ seconds, schedule, bugs: [], powerCut });
   process.stdout.write(`${reportOf(result, values.seed)}\n`);
-  const violated = result.findings.some(({ violations }) =>
-    violations.some(({ whileUnderWay }) => !(whileUnderWay && values['splits-allowed'])),
-  );
   for (const line of violationsOf(result)) process.stdout.write(`${line}\n`);
-  if (violated) process.exitCode ||= 1;
-  if (violated || values.keep) say(`the history is in ${historyFile}`);
+  const isRed = result.findings.some((finding) =>
+    values['splits-allowed'] ? isViolated(finding) : finding.violations.length > 0,
+  );
+  if (isRed) process.exitCode ||= 1;
+  if (isRed || values.keep) say(`the history is in ${historyFile}`);
   else await rm(historyFile, { force: true });
 }
 
-/** A checker that stays green on a bug is itself at fault. */
-async function findAll() {
-  for (const { name, what, finds } of SEEDED_BUGS) {
-    if (aborting.signal.aborted) break;
-    const bugSeconds = values.seconds === undefined ? 20 : seconds;
-    const { result, historyFile } = await runOnce({
-      seconds: bugSeconds,
-      schedule: directed([name], bugSeconds),
-      bugs: [name],
-    });
-    await rm(historyFile, { force: true });
-    const red = result.findings.filter(({ violations }) => violations.length > 0);
+/** A checker that stays green on a bug is itself at fault. Ends as soon as all are found. */
+async function find(bugs) {
+  const wanted = SEEDED_BUGS.filter(({ name }) => bugs.includes(name));
+  const schedule = directed(wanted, seconds);
+  const options = { seconds, schedule, bugs, wanted: wanted.map(({ finds }) => finds) };
+  const { result, historyFile } = await runOnce(options);
+  if (values.keep) say(`the history is in ${historyFile}`);
+  else await rm(historyFile, { force: true });
+  const red = result.findings.filter(isViolated);
+  for (const { name, what, finds } of wanted) {
     const isFound = red.some(({ id }) => finds.includes(id));
-    const by = red.map(({ id, violations }) => `${id} (${violations.length})`).join(', ');
-    process.stdout.write(
-      `${isFound ? 'found' : 'NOT FOUND'}  ${name}: ${what}. ${by === '' ? 'Nothing was violated' : by}\n`,
-    );
-    if (!isFound) process.exitCode = 1;
+    process.stdout.write(`${isFound ? 'found' : 'NOT FOUND'}  ${name}: ${what}\n`);
+    if (!isFound) process.exitCode ||= 1;
   }
+  const by = red.map(({ id, violations }) => `${id} (${violations.length})`).join(', ');
+  process.stdout.write(
+    `           violated after ${Math.round(result.tookSeconds)} s: ${by === '' ? 'nothing' : by}\n`,
+  );
 }
 
 /** What some bugs need in order to show, from the third second on. */
-function directed(bugs, forSeconds) {
-  const wanted = SEEDED_BUGS.filter(({ name }) => bugs.includes(name)).flatMap(({ faults }) => faults);
+function directed(wanted, forSeconds) {
   return wanted
+    .flatMap(({ faults }) => faults)
     .flatMap(({ everyMs, ...fault }) => {
       const count = Math.floor((forSeconds * 1_000 - 3_000) / everyMs);
       return Array.from({ length: Math.max(0, count) }, (_, index) => ({ ...fault, atMs: 3_000 + index * everyMs }));

@@ -2,7 +2,8 @@ import type { Fault, Finding, HeldLimit, History, LimitAlgorithm, Violation } fr
 import { letThroughOf } from './let-through.js';
 import type { Operation } from './operation.js';
 
-/** How far the clock that counts and ours may be apart. */
+/** How far the time of day that counts and ours may be apart; and how much two spans of time may differ. */
+const TIME_OF_DAY_ERROR_NS = 20e6;
 const CLOCK_ERROR_NS = 5e6;
 
 /** A request that got through, and when it can have been counted. */
@@ -77,8 +78,8 @@ function judgeFixed(
   const windowOf = (atNs: number) => Math.floor((world.unixNsAtZero + atNs) / windowNs);
   const windows = new Map<number, { operations: Operation[]; used: number }>();
   for (const { operation, fromNs, untilNs, cost } of admitted) {
-    const window = windowOf(fromNs - CLOCK_ERROR_NS);
-    if (window !== windowOf(untilNs + CLOCK_ERROR_NS)) continue;
+    const window = windowOf(fromNs - TIME_OF_DAY_ERROR_NS);
+    if (window !== windowOf(untilNs + TIME_OF_DAY_ERROR_NS)) continue;
     const known = windows.get(window) ?? { operations: [], used: 0 };
     windows.set(window, known);
     known.operations.push(operation);

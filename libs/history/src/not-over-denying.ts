@@ -2,8 +2,8 @@ import type { Finding, HeldLimit, History, Violation } from './history.js';
 import { letThroughOf } from './let-through.js';
 import type { Operation } from './operation.js';
 
-/** How far the clock that counts and ours may be apart. */
-const CLOCK_ERROR_NS = 5e6;
+/** How far the time of day that counts and ours may be apart. */
+const CLOCK_ERROR_NS = 20e6;
 /** How long after a fault things may still settle. */
 const RECOVERY_NS = 5e9;
 

@@ -36,7 +36,7 @@ export function keyLives(world) {
           path: LIFE,
           headers: bearer(secret),
         });
-        await pause(own.between(0, 12));
+        await pause(own.between(0, 25));
       }
     };
     const users = ['a', 'b', 'c'].map((name) => user(`${id}#1`, key, name)());
