@@ -20,6 +20,8 @@ const SETTLE_MS = 3_000;
 const LOOK_EVERY_MS = 2_000;
 /** How many clients of each kind. */
 const CLIENTS = { liveOne: 6, hauntOne: 2, takeOne: 12, waitOne: 1, knockOne: 1, importOne: 1, personOne: 2 };
+/** The same, where limits are what it is about. */
+const MOSTLY_LIMITS = { ...CLIENTS, liveOne: 1, hauntOne: 1, takeOne: 48, personOne: 1 };
 const LIMITED_KEYS = 4;
 
 /**
@@ -27,6 +29,7 @@ const LIMITED_KEYS = 4;
  * was recorded.
  * @param schedule see `schedule.mjs`
  * @param wanted where given: the run ends as soon as each of these lists of invariants has one that is violated
+ * @param mostlyLimits whether most clients use limits up
  * @param powerCut whether everything ends at once at the end, and is asked again when it is back
  * @returns `{ findings, counts, faults, fallen }`
  */
@@ -38,6 +41,7 @@ export async function faultRun({
   schedule,
   bugs = [],
   powerCut = false,
+  mostlyLimits = false,
   wanted,
   say,
   signal,
@@ -81,7 +85,7 @@ export async function faultRun({
 
     let over = false;
     const began = performance.now();
-    const clients = Object.entries(CLIENTS).flatMap(([what, count]) =>
+    const clients = Object.entries(mostlyLimits ? MOSTLY_LIMITS : CLIENTS).flatMap(([what, count]) =>
       Array.from({ length: count }, async (_, index) => {
         const process = `${what} ${index + 1}`;
         const random = world.randomFor(process);

@@ -13,6 +13,7 @@ import { prepare } from '../prepare.mjs';
  * - `--calm`: no faults. `--keep`: keeps the history in any case. `--seconds 30` in place of minutes.
  * - `--seeded-bugs`: one run for each bug that has to be found, which ends when it is; exit code 1 where one was not.
  * - `--bugs a,b`, `--bugs all`: one run with these bugs together.
+ * - `--mostly-limits`: most clients use limits up.
  * - `--built`: everything is built already.
  */
 const { values } = parseArgs({
@@ -24,6 +25,7 @@ const { values } = parseArgs({
     'seeded-bugs': { type: 'boolean', default: false },
     calm: { type: 'boolean', default: false },
     'splits-allowed': { type: 'boolean', default: false },
+    'mostly-limits': { type: 'boolean', default: false },
     built: { type: 'boolean', default: false },
     keep: { type: 'boolean', default: false },
   },
@@ -59,7 +61,13 @@ async function judge() {
   if (bugs.length > 0) return find(bugs);
   const schedule = values.calm ? [] : scheduleOf(values.seed, seconds * 1_000);
   const powerCut = !values.calm && seconds >= POWER_CUT_FROM_SECONDS;
-  const { result, historyFile } = await runOnce({ seconds, schedule, bugs: [], powerCut });
+  const { result, historyFile } = await runOnce({
+    seconds,
+    schedule,
+    bugs: [],
+    powerCut,
+    mostlyLimits: values['mostly-limits'],
+  });
   process.stdout.write(`${reportOf(result, values.seed)}\n`);
   for (const line of violationsOf(result)) process.stdout.write(`${line}\n`);
   const isRed = result.findings.some((finding) =>

@@ -3,7 +3,7 @@ import { aFault, aHistory, anOperation, aRefusal, itsArrival } from './a-history
 import { boundedAndWhole } from './bounded-and-whole.js';
 import { failsClosed } from './fails-closed.js';
 import type { Finding } from './history.js';
-import { BrokenHistory, readRecords } from './history-record.js';
+import { BrokenHistory, HistoryReader } from './history-record.js';
 import { INVARIANTS } from './invariants.js';
 
 const found = ({ violations }: Finding) => violations.length;
@@ -66,18 +66,24 @@ describe('a history in a file', () => {
     { record: 'operation', ...anOperation('use', 1, 2) },
   ].map((record) => JSON.stringify(record));
 
+  const read = (given: readonly string[]) => {
+    const reader = new HistoryReader();
+    for (const line of given) reader.add(line);
+    return reader.history();
+  };
+
   it('is read whatever the order of its lines', () => {
-    const history = readRecords(lines);
+    const history = read(lines);
     expect(history).toMatchObject({ unixMsAtZero: 1, arrivals: [{ operation: 7 }], faults: [{ kind: 'kill' }] });
     expect([history.operations.length, [...history.subjects.keys()]]).toEqual([1, ['key']]);
   });
 
   it.each([['{"record":"op'], ['[]'], ['null'], ['{"record":"else"}']])('names the line that is broken: %s', (line) => {
-    expect(() => readRecords([...lines, line])).toThrow(new BrokenHistory('line 6 is no record of a history'));
+    expect(() => read([...lines, line])).toThrow(new BrokenHistory('line 6 is no record of a history'));
   });
 
   it('is refused where its beginning is missing, since nothing tells the time of day', () => {
-    expect(() => readRecords([])).toThrow(BrokenHistory);
+    expect(() => read([])).toThrow(BrokenHistory);
   });
 });
 

@@ -1,7 +1,7 @@
 import { createReadStream, createWriteStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { History } from './history.js';
-import { type HistoryRecord, readRecords } from './history-record.js';
+import { HistoryReader, type HistoryRecord } from './history-record.js';
 
 /** Writes a history while it happens. */
 interface HistoryRecorder {
@@ -22,9 +22,8 @@ export function recordHistory(path: string): HistoryRecorder {
 
 /** @throws BrokenHistory */
 export async function readHistory(path: string): Promise<History> {
-  const lines: string[] = [];
-  for await (const line of createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY })) {
-    lines.push(line);
-  }
-  return readRecords(lines);
+  const reader = new HistoryReader();
+  const lines = createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY });
+  for await (const line of lines) reader.add(line);
+  return reader.history();
 }

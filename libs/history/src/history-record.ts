@@ -12,40 +12,42 @@ export type HistoryRecord =
 /** A history cannot be judged where a line of it is missing or broken. */
 export class BrokenHistory extends Error {}
 
-/**
- * The history that these lines tell, in whatever order they were written.
- * @throws BrokenHistory with the number of the line
- */
-export function readRecords(lines: Iterable<string>): History {
-  const operations: Operation[] = [];
-  const arrivals: Arrival[] = [];
-  const faults: Fault[] = [];
-  const subjects = new Map<string, readonly HeldLimit[]>();
-  let unixMsAtZero: number | undefined;
-  let number = 0;
-  for (const line of lines) {
-    number++;
-    const record = readRecord(line, number);
+/** Puts a history together from its lines, in whatever order they were written. */
+export class HistoryReader {
+  private readonly operations: Operation[] = [];
+  private readonly arrivals: Arrival[] = [];
+  private readonly faults: Fault[] = [];
+  private readonly subjects = new Map<string, readonly HeldLimit[]>();
+  private unixMsAtZero: number | undefined;
+  private lines = 0;
+
+  /** @throws BrokenHistory with the number of the line */
+  add(line: string): void {
+    const record = readRecord(line, ++this.lines);
     switch (record.record) {
       case 'start':
-        unixMsAtZero = record.unixMsAtZero;
-        break;
+        this.unixMsAtZero = record.unixMsAtZero;
+        return;
       case 'subject':
-        subjects.set(record.name, record.limits);
-        break;
+        this.subjects.set(record.name, record.limits);
+        return;
       case 'operation':
-        operations.push(record);
-        break;
+        this.operations.push(record);
+        return;
       case 'arrival':
-        arrivals.push(record);
-        break;
+        this.arrivals.push(record);
+        return;
       case 'fault':
-        faults.push(record);
-        break;
+        this.faults.push(record);
     }
   }
-  if (unixMsAtZero === undefined) throw new BrokenHistory('the history has no beginning');
-  return { operations, arrivals, faults, subjects, unixMsAtZero };
+
+  /** @throws BrokenHistory where the beginning is missing */
+  history(): History {
+    const { operations, arrivals, faults, subjects, unixMsAtZero } = this;
+    if (unixMsAtZero === undefined) throw new BrokenHistory('the history has no beginning');
+    return { operations, arrivals, faults, subjects, unixMsAtZero };
+  }
 }
 
 const RECORDS: ReadonlySet<unknown> = new Set(['start', 'subject', 'operation', 'arrival', 'fault']);
