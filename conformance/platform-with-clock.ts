@@ -104,7 +104,8 @@ async function startAll(
     stops.push(() => running.stop());
     return running;
   };
-  await started(startKeys({ config: keysConfig(environment), bus, catalog, logger: logger('keys'), nowMs }));
+  const keys = { config: keysConfig(environment), bus, catalog, logger: logger('keys'), nowMs, remindEveryMs: 1_000 };
+  await started(startKeys(keys));
   await started(
     startIdentity({
       config: identityConfig(environment),

@@ -6,6 +6,7 @@ import { TellOrganizations1764300000000 } from './migrations/1764300000000-tell-
 import { NumberPeppers1764500000000 } from './migrations/1764500000000-number-peppers.js';
 import { ReadAudit1764700000000 } from './migrations/1764700000000-read-audit.js';
 import { GatherUsage1764800000000 } from './migrations/1764800000000-gather-usage.js';
+import { WatchKeys1764950000000 } from './migrations/1764950000000-watch-keys.js';
 
 /**
  * What the keys service asks of the database's owner. Its role cannot delete keys, secrets or audit entries, cannot
@@ -21,6 +22,7 @@ export const keysMigrations: ServiceMigrations = {
     NumberPeppers1764500000000,
     ReadAudit1764700000000,
     GatherUsage1764800000000,
+    WatchKeys1764950000000,
   ],
   grants: [
     'GRANT SELECT, INSERT ON keys.api_keys TO {role}',
@@ -33,6 +35,7 @@ export const keysMigrations: ServiceMigrations = {
     'GRANT SELECT, INSERT ON keys.audit_entries TO {role}',
     'GRANT SELECT, INSERT ON keys.notices TO {role}',
     'GRANT UPDATE (read_at) ON keys.notices TO {role}',
+    'GRANT SELECT, INSERT, UPDATE ON keys.rotation_reminders TO {role}',
     'GRANT SELECT, INSERT, UPDATE, DELETE ON keys.kept_answers TO {role}',
     'GRANT SELECT, UPDATE ON keys.change_counter TO {role}',
     'GRANT SELECT, INSERT, DELETE ON keys.key_changes TO {role}',

@@ -26,6 +26,9 @@ import { keysMetrics } from './metrics.js';
 import { NoticesStore } from './notices/notices.store.js';
 import { OrganizationsStore } from './organizations/organizations.store.js';
 import { PossessionStore } from './possession/possession.store.js';
+import { reminderRules } from './reminders/reminder-rules.js';
+import { remindOfRotation } from './reminders/rotation-reminders.server.js';
+import { RotationRemindersStore } from './reminders/rotation-reminders.store.js';
 import { Replica } from './replica.js';
 import { peppersOf } from './secrets/peppers.js';
 import { careForSecrets, UnusablePeppers } from './secrets/secret-care.server.js';
@@ -35,6 +38,7 @@ import { UsesStore } from './uses/uses.store.js';
 import { FactsStore, FIND_DEADLINE_MS } from './verification/facts.store.js';
 
 const FORGET_ANSWERS_EVERY_MS = 60_000;
+const REMIND_EVERY_MS = 60_000;
 
 export interface KeysOptions {
   readonly config: KeysConfig;
@@ -45,6 +49,8 @@ export interface KeysOptions {
   readonly nowMs?: () => number;
   /** Milliseconds of a clock that never jumps. */
   readonly monotonicMs?: () => number;
+  /** How often keys are looked for that have become too old; every minute by default. */
+  readonly remindEveryMs?: number;
   /** Whether this service counts for its process; false where several live in one. */
   readonly processMetrics?: boolean;
 }
@@ -140,6 +146,13 @@ export async function startKeys(options: KeysOptions): Promise<RunningService> {
     encodeSpendOutcomes(await uses.spend(decodeSpends(payload))),
   );
   const usage = await serveUsage({ bus, database: reports, nowMs, log: logger });
+  const reminding = remindOfRotation({
+    store: new RotationRemindersStore(management),
+    rules: reminderRules(catalog.apis),
+    everyMs: options.remindEveryMs ?? REMIND_EVERY_MS,
+    nowMs,
+    log: logger,
+  });
   const forgetting = setInterval(() => {
     store.forgetAnswers(nowMs()).catch((error: unknown) => logger.warn({ err: error }, 'old answers stay for now'));
   }, FORGET_ANSWERS_EVERY_MS);
@@ -150,7 +163,7 @@ export async function startKeys(options: KeysOptions): Promise<RunningService> {
     notReady: async () => [...((await answers(pool)) ? [] : ['postgres']), ...(bus.isConnected() ? [] : ['nats'])],
     stop: async () => {
       clearInterval(forgetting);
-      await Promise.all([spending.stop(), usage.stop()]);
+      await Promise.all([spending.stop(), usage.stop(), reminding.stop()]);
       await app.close();
       await replica.stop();
       await care.stop();

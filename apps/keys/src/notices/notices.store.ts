@@ -44,6 +44,11 @@ export async function addNotices<Added extends NewNotice>(
   return notices.filter((_, place) => ids.has(rows[place]?.id ?? ''));
 }
 
+/** Each notice locks the row of its key: in one order, no two transactions wait for each other. */
+export function inOrderOfKeys<One extends NewNotice>(notices: readonly One[]): One[] {
+  return [...notices].sort((a, b) => ((a.keyId ?? '') < (b.keyId ?? '') ? -1 : 1));
+}
+
 /** What an organization was told. Every method throws when it fails. */
 export class NoticesStore {
   constructor(private readonly dataSource: DataSource) {}

@@ -35,8 +35,8 @@ used AS (
   ON CONFLICT (key_id, generation, retiring) DO UPDATE SET
     uses = known.uses + EXCLUDED.uses, last_at = greatest(known.last_at, EXCLUDED.last_at)
 ), callers AS (
-  INSERT INTO usage_callers AS known (key_id, generation, retiring, address, user_agent, route, uses, last_at)
-  SELECT key_id, generation, retiring, address, user_agent, route, uses, last_at
+  INSERT INTO usage_callers AS known (key_id, generation, retiring, address, user_agent, route, uses, last_at, first_at)
+  SELECT key_id, generation, retiring, address, user_agent, route, uses, last_at, last_at
   FROM caller_rows JOIN used USING (key_id) ORDER BY key_id, generation, retiring, address, user_agent
   ON CONFLICT (key_id, generation, retiring, address, user_agent) DO UPDATE SET
     uses = known.uses + EXCLUDED.uses,

@@ -1,7 +1,6 @@
-import { CALLERS_MAX } from '@gatehouse/contracts/usage-report';
 import type { DataSource } from 'typeorm';
 import { COUNT_REPORT } from './count-report-statement.js';
-import { DROP_OLD_CALLERS } from './drop-callers-statement.js';
+import { meetNewCallers } from './new-callers.store.js';
 import type { UsageRows } from './rows-of-report.js';
 
 /** Adds what gateways report to what is known, with one statement for each report, however many keys it has. */
@@ -20,8 +19,10 @@ export class UsageReportsStore {
       new Date(nowMs),
       ...asJson,
     ]);
-    if (withNewCallers.length === 0) return;
-    const keyIds = withNewCallers.map((row) => row.key_id);
-    await this.dataSource.query(DROP_OLD_CALLERS, [keyIds, CALLERS_MAX]);
+    await meetNewCallers(
+      this.dataSource.manager,
+      withNewCallers.map((row) => row.key_id),
+      nowMs,
+    );
   }
 }

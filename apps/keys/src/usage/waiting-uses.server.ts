@@ -20,7 +20,7 @@ export function countWaitingUses({ store, nowMs, log }: CountingPorts): { stop()
   const count = async () => {
     const startedAtMs = performance.now();
     try {
-      const sinceMs = await store.countSome(USES_MAX);
+      const sinceMs = await store.countSome(USES_MAX, nowMs());
       if (sinceMs === undefined) return REST_MS;
       return pauseAfterCounting(performance.now() - startedAtMs, nowMs() - sinceMs);
     } catch (error) {

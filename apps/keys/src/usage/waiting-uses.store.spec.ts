@@ -61,7 +61,7 @@ describe('uses that wait to be counted', () => {
   const aKey = async () => (await newKey(tests)).keyId;
   const keep = (report: SparseReport) => waiting.keep(report, START_MS);
   const countAll = async () => {
-    while ((await waiting.countSome(100_000)) !== undefined);
+    while ((await waiting.countSome(100_000, START_MS)) !== undefined);
   };
   const lastUse = async (keyId: string) => (await tests.store.find(ACTOR.organizationId, keyId))?.lastUse;
   const requestsOf = async (keyId: string) =>
@@ -145,7 +145,7 @@ describe('uses that wait to be counted', () => {
     await Promise.all([
       ...uses.map(keep),
       ...whole.map((report) => reports.count(report.reportId, rowsOfReport(report), START_MS)),
-      ...Array.from({ length: 15 }, () => waiting.countSome(100)),
+      ...Array.from({ length: 15 }, () => waiting.countSome(100, START_MS)),
     ]);
     await countAll();
     for (const keyId of keyIds) expect(await requestsOf(keyId)).toBe(30);
@@ -159,12 +159,12 @@ describe('uses that wait to be counted', () => {
     await waiting.keep(reportOf([{ keyId: one }, { keyId: one }], 1), START_MS + 2);
     await waiting.keep(reportOf([{ keyId: one }], 1), START_MS + 3);
     const counted = async () => [await requestsOf(one), await requestsOf(other)];
-    expect(await waiting.countSome(3)).toBe(START_MS);
+    expect(await waiting.countSome(3, START_MS)).toBe(START_MS);
     expect(await counted()).toEqual([3, 0]);
-    expect(await waiting.countSome(3)).toBe(START_MS + 1);
+    expect(await waiting.countSome(3, START_MS)).toBe(START_MS + 1);
     expect(await counted()).toEqual([3, 1]);
-    expect(await waiting.countSome(3)).toBe(START_MS + 3);
-    expect(await waiting.countSome(3)).toBeUndefined();
+    expect(await waiting.countSome(3, START_MS)).toBe(START_MS + 3);
+    expect(await waiting.countSome(3, START_MS)).toBeUndefined();
     expect(await counted()).toEqual([4, 1]);
   });
 
@@ -173,10 +173,10 @@ describe('uses that wait to be counted', () => {
     await keep(reportOf([{ keyId }]));
     await tests.database.transaction(async (other) => {
       await other.query('SELECT pg_advisory_xact_lock($1)', [COUNTING_LOCK]);
-      expect(await waiting.countSome(100)).toBeUndefined();
+      expect(await waiting.countSome(100, START_MS)).toBeUndefined();
       expect(await left()).toBe(1);
     });
-    expect(await waiting.countSome(100)).toBe(START_MS);
+    expect(await waiting.countSome(100, START_MS)).toBe(START_MS);
     expect(await requestsOf(keyId)).toBe(1);
   });
 

@@ -1,8 +1,7 @@
 import type { SparseReport } from '@gatehouse/contracts/sparse-report';
-import { CALLERS_MAX } from '@gatehouse/contracts/usage-report';
 import type { DataSource, EntityManager } from 'typeorm';
 import { COUNT_WAITING } from './count-report-statement.js';
-import { DROP_OLD_CALLERS } from './drop-callers-statement.js';
+import { meetNewCallers } from './new-callers.store.js';
 import { requestRowOf } from './rows-of-report.js';
 
 /** One at a time, of all replicas: the lock's number among those that are for this database. */
@@ -63,7 +62,7 @@ export class WaitingUsesStore {
    * @returns since when the oldest of them had waited (Unix milliseconds); undefined where nothing waits, or where
    * another replica is at it.
    */
-  countSome(usesMax: number): Promise<number | undefined> {
+  countSome(usesMax: number, nowMs: number): Promise<number | undefined> {
     return this.dataSource.transaction(async (manager) => {
       const [locked]: { mine: boolean }[] = await manager.query('SELECT pg_try_advisory_xact_lock($1) AS mine', [
         COUNTING_LOCK,
@@ -71,16 +70,19 @@ export class WaitingUsesStore {
       if (locked?.mine !== true) return undefined;
       const [next]: { shard: number; last: string; since: Date }[] = await manager.query(OLDEST, [usesMax]);
       if (next === undefined) return undefined;
-      await this.count(manager, next.shard, next.last);
+      await this.count(manager, next.shard, next.last, nowMs);
       return next.since.getTime();
     });
   }
 
-  private async count(manager: EntityManager, shard: number, last: string): Promise<void> {
+  private async count(manager: EntityManager, shard: number, last: string, nowMs: number): Promise<void> {
     await manager.query(`SET LOCAL statement_timeout = ${STATEMENT_MS}`);
     const withNewCallers: { key_id: string }[] = await manager.query(COUNT_WAITING, [shard, last]);
-    if (withNewCallers.length === 0) return;
-    await manager.query(DROP_OLD_CALLERS, [withNewCallers.map((row) => row.key_id), CALLERS_MAX]);
+    await meetNewCallers(
+      manager,
+      withNewCallers.map((row) => row.key_id),
+      nowMs,
+    );
   }
 }
 
