@@ -32,7 +32,8 @@ export const usesKeysWrongly: Step = {
       'user-agent': `curl (${secret})`,
       referer: `http://x/${secret}`,
     };
-    expectStatus(await world.ask(`/apis/open/${secret}?key=${secret}`, { headers }), 200);
+    expectStatus(await world.ask(`/apis/open/${secret}`, { headers }), 200);
+    expectStatus(await world.ask(`/apis/open/${secret}?key=${secret}`, { headers }), 400);
     // A good key in requests that are refused for another reason, and a mistyped one.
     await refused('/apis/open/%zz', { authorization: `Bearer ${secret}` }, 400, 404);
     await refused('/apis/open/../../x', { authorization: `Bearer ${secret}` }, 400, 404);
