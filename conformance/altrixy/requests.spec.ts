@@ -43,6 +43,17 @@ const ERRORS: readonly (readonly [number, string, string, () => Promise<Answer>]
 ];
 
 describe('Altrixy', () => {
+  it('[A1] makes a key under a descriptive name, and shows it once', async () => {
+    const made = await platform.createKey({ api: 'altrixy', name: 'Quarterly report', scopes: ['portfolios.read'] });
+    const shown = await platform.manage('GET', `/api/v1/keys/${made.id}`);
+    expect(shown.json()).toMatchObject({ name: 'Quarterly report', display: made.display });
+    const listed = await platform.manage('GET', '/api/v1/keys?api=altrixy&limit=100');
+    for (const { text } of [shown, listed]) {
+      expect(text).toContain('Quarterly report');
+      expect(text).not.toContain(made.key.slice('altx_sk_'.length, -6));
+    }
+  });
+
   it('[A3] begins keys with altx_sk_', async () => {
     expect(key).toMatch(/^altx_sk_[0-9A-Za-z]{49}$/);
     const { display } = await platform.createKey({ api: 'altrixy' });

@@ -1,4 +1,5 @@
 import { mintKey } from '@gatehouse/key-domain/mint-key';
+import { waitUntil } from '@gatehouse/launch/wait-until.client';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type CreatedKey, type PlatformUnderTest, startPlatform } from '../platform.js';
 import { runCurl } from '../run-curl.js';
@@ -76,6 +77,39 @@ describe('Exante', () => {
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 401]);
     for (const { text } of answers) expect(text).not.toContain(secret);
   });
+
+  it('[E6] makes a key from a descriptive name and optionally an expiration, and from nothing without a name', async () => {
+    const lasting = await newKey({ name: 'Nightly export' });
+    const ending = await newKey({ name: 'Two weeks of tests', expires_in_days: 14 });
+    expect(await keyOf(lasting.id)).toMatchObject({ name: 'Nightly export', expires_at: null });
+    expect(await keyOf(ending.id)).toMatchObject({ name: 'Two weeks of tests', expires_at: ending.expires_at });
+    expect(Date.parse(ending.expires_at ?? '') - Date.parse(ending.created_at)).toBe(14 * DAY_MS);
+    const unnamed = await platform.manage('POST', '/api/v1/keys', { api: 'exante', scopes: [] });
+    expect([unnamed.status, unnamed.json()]).toEqual([
+      422,
+      expect.objectContaining({ errors: { name: expect.any(String) } }),
+    ]);
+  });
+
+  it('[E13] lets the activity of a key be reviewed: when it was used last, how often, and each request', async () => {
+    const { id, key } = await newKey();
+    for (const path of ['/api/invoices', '/api/invoices?page=2'])
+      await send(`${base}${path}`, { headers: bearer(key) });
+    await send(`${base}/api/invoices`, { method: 'POST', headers: bearer(key), json: {} });
+    const usage = async () => (await platform.manage('GET', `/api/v1/keys/${id}/usage?days=1`)).json();
+    await waitUntil(
+      'three requests to be counted',
+      async () => ((await usage()) as { totals: { requests: number } }).totals.requests === 3,
+      30_000,
+    );
+    expect(await usage()).toMatchObject({
+      totals: { requests: 3, refused: 1 },
+      last_used: { route: 'POST /api/invoices', address: expect.any(String) },
+    });
+    expect(await keyOf(id)).toMatchObject({ last_used: { route: 'POST /api/invoices' } });
+    const log = (await platform.manage('GET', `/api/v1/keys/${id}/requests`)).json();
+    expect(log).toMatchObject({ data: [{ status: 403 }, { status: 200 }, { status: 200 }] });
+  }, 60_000);
 
   it('[E7] creates, lists for the organization and revokes keys programmatically', async () => {
     const one = await newKey({ name: 'Nightly export' });

@@ -1,4 +1,5 @@
 import { mintKey } from '@gatehouse/key-domain/mint-key';
+import { waitUntil } from '@gatehouse/launch/wait-until.client';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import OpenAI from 'openai';
 import { type PlatformUnderTest, startPlatform } from '../platform.js';
@@ -48,6 +49,18 @@ describe('Xantly', () => {
     const listed = (await platform.manage('GET', '/api/v1/keys?api=xantly')).json() as { data: { id: string }[] };
     expect(listed.data.map(({ id }) => id)).toContain(created.id);
   });
+
+  it('[X11] tells volume and cost for each key', async () => {
+    const [busy, idle] = [await newKey('chat.write'), await newKey('chat.write')];
+    for (let time = 0; time < 3; time++) expect((await chat(busy.key)).status).toBe(200);
+    expect((await models(bearer(busy.key))).status).toBe(403);
+    const totalsOf = async (id: string) =>
+      ((await platform.manage('GET', `/api/v1/keys/${id}/usage?days=1`)).json() as { totals: { requests: number } })
+        .totals;
+    await waitUntil('the requests to be counted', async () => (await totalsOf(busy.id)).requests === 4, 30_000);
+    expect(await totalsOf(busy.id)).toMatchObject({ requests: 4, refused: 1, cost: 3 });
+    expect(await totalsOf(idle.id)).toMatchObject({ requests: 0, cost: 0 });
+  }, 60_000);
 
   it('[X4] serves the official OpenAI SDK, unmodified: a plain chat completion', async () => {
     const { key } = await newKey('chat.write');

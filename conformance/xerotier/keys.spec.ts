@@ -33,6 +33,16 @@ const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz
 const RANDOM_DIGITS = 43;
 
 describe('Xerotier', () => {
+  it('[T3] shows the full key once, in the answer to its creation, and of the project lists what is no secret', async () => {
+    const { id, key, display } = await newKey(mine);
+    const listed = await platform.manage('GET', `/api/v1/keys?project=${mine.id}&limit=100`);
+    expect(listed.text).toContain(display);
+    const shown = await platform.manage('GET', `/api/v1/keys/${id}`);
+    expect(shown.json()).toMatchObject({ display, project_id: mine.id });
+    for (const { text } of [listed, shown]) expect(text).not.toContain(key.slice(-RANDOM_DIGITS));
+    expect((await platform.manage('GET', `/api/v1/keys?project=${other.id}&limit=100`)).text).not.toContain(id);
+  });
+
   it('[T1] makes keys of the form xero_<project_slug>_<random_token>, the token with 256 bits of chance', async () => {
     const keys = await Promise.all(Array.from({ length: 64 }, () => newKey(mine)));
     const values = keys.map(({ key, display }) => {
