@@ -92,7 +92,9 @@ describe('ratelimit over NATS and Redis', () => {
     const zeroWindow = [
       { cost: 1, subjects: encodeSubjects([{ subject: 'a', limits: [{ windowSeconds: 0, quota: 1 }] }]) },
     ];
+    const noBucket = [{ windowSeconds: 86_400, quota: 4_000_000_000, algorithm: 'token-bucket' as const }];
     const poison = [
+      encodeTakeQueries([{ cost: 1, subjects: encodeSubjects([{ subject: 'a', limits: noBucket }]) }]),
       Buffer.alloc(0),
       Buffer.from('{"cost":1}'),
       Buffer.from([9, 1, 0]),

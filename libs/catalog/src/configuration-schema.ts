@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { catalogName, scopeName } from './names.js';
-import { keysMax, quotas } from './profile-schema.js';
+import { keysMax } from './profile-schema.js';
+import { quotas } from './quotas-schema.js';
 
 const host = z
   .string()

@@ -1,6 +1,7 @@
 import { PROJECT_SLUG } from '@gatehouse/key-domain/key-prefix';
 import { z } from 'zod';
 import { catalogName, headerName, roleNames, scopeName } from './names.js';
+import { quotas } from './quotas-schema.js';
 import { REFUSALS, type RefusalCode } from './refusals.js';
 import { tokensSchema } from './tokens-schema.js';
 import { WINDOW_SECONDS, type WindowName } from './window-seconds.js';
@@ -30,12 +31,6 @@ const fallbackWords = refusalWords.extend({
 const refusalCodes = Object.keys(REFUSALS) as [RefusalCode, ...RefusalCode[]];
 
 const windowNames = Object.keys(WINDOW_SECONDS) as [WindowName, ...WindowName[]];
-
-/** Quotas by window: `second`, `minute`, `hour`, `day`; windows of one subject apply together. */
-export const quotas = z.partialRecord(
-  z.enum(windowNames),
-  z.number().int('must be a whole number').min(1, 'must be 1 or more').max(4_000_000_000, 'must be 4000000000 at most'),
-);
 
 /** How many live keys one organization may have; null: any number. */
 export const keysMax = z

@@ -3,7 +3,7 @@ import type { Profile } from './profile-schema.js';
 import { type CompiledText, compileText } from './render-template.js';
 import { WINDOW_SECONDS } from './window-seconds.js';
 
-/** What a template of `headers.limits` may name: the tightest window's quota, what is left, Unix seconds of its end. */
+/** What a template of `headers.limits` may name: a window's quota (of a bucket its size), what is left, when there is more. */
 export const LIMIT_PLACEHOLDERS = ['limit', 'remaining', 'reset'] as const;
 
 const compiled = new WeakMap<Profile, readonly (readonly [name: string, CompiledText])[]>();
@@ -22,7 +22,7 @@ export function renderLimitHeaders(
   const speaking = refused ? undefined : tightestWindow(windowsOf(profile, windows));
   const window = speaking ?? tightestWindow(windows);
   if (window === undefined) return [];
-  const values = { limit: window.quota, remaining: window.remaining, reset: window.resetAtSeconds };
+  const values = { limit: window.capacity ?? window.quota, remaining: window.remaining, reset: window.resetAtSeconds };
   return templatesOf(profile).map(([name, render]) => [name, render(values)]);
 }
 

@@ -1,11 +1,11 @@
-import type { Limit } from '@gatehouse/limit-domain/limit';
+import { capacityOf } from '@gatehouse/limit-domain/limit';
 import type { Api, Catalog, PlanLimits, Route } from './api.js';
 import { checkImportedKeys } from './check-imported-keys.js';
 import { checkReserved } from './check-reserved.js';
 import type { ApiConfiguration, Configuration, PlanOverrides } from './configuration-schema.js';
 import { listText, type Path, type Problem } from './problem.js';
-import type { Plan, Profile } from './profile-schema.js';
-import { WINDOW_SECONDS, type WindowName } from './window-seconds.js';
+import type { Profile } from './profile-schema.js';
+import { limitsOf } from './quotas-schema.js';
 
 export type ResolvedCatalog =
   | { readonly kind: 'resolved'; readonly catalog: Catalog }
@@ -44,7 +44,11 @@ function resolveApi(given: ApiConfiguration, profile: Profile, overrides: PlanOv
   const plans: Record<string, PlanLimits> = Object.create(null);
   for (const [name, plan] of Object.entries(profile.plans)) {
     const own = { ...plan, ...overrides[name], ...given.plans[name] };
-    plans[name] = { key: limitsOf(own.key), organization: limitsOf(own.organization), keysMax: own.keysMax ?? null };
+    plans[name] = {
+      key: limitsOf(own.key ?? {}),
+      organization: limitsOf(own.organization ?? {}),
+      keysMax: own.keysMax ?? null,
+    };
   }
   return {
     name: given.name,
@@ -59,12 +63,6 @@ function resolveApi(given: ApiConfiguration, profile: Profile, overrides: PlanOv
     leakPolicy: given.leakPolicy,
     importedKeys: given.importedKeys.map((form) => ({ ...form, pepper: form.pepper ?? null })),
   };
-}
-
-function limitsOf(quotas: Plan['key'] | undefined): Limit[] {
-  return Object.entries(quotas ?? {})
-    .map(([window, quota]) => ({ windowSeconds: WINDOW_SECONDS[window as WindowName], quota }))
-    .sort((one, other) => one.windowSeconds - other.windowSeconds);
 }
 
 function resolveRoute({ match, scopes, cost }: ApiConfiguration['routes'][number]): Route {
@@ -156,7 +154,7 @@ function unreachableRoutes(given: ApiConfiguration, path: Path): Problem[] {
 function impossibleCosts(api: Api, path: Path): Problem[] {
   return api.routes.flatMap(({ cost }, index) => {
     const tooSmall = Object.entries(api.plans).find(([, plan]) =>
-      [...plan.key, ...plan.organization].some((limit) => limit.quota < cost),
+      [...plan.key, ...plan.organization].some((limit) => limit.shadow !== true && capacityOf(limit) < cost),
     );
     if (tooSmall === undefined) return [];
     return [

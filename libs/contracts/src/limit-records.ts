@@ -1,8 +1,11 @@
-import type { LimitOutcome, SubjectLimits, WindowState } from '@gatehouse/limit-domain/limit';
+import type { LimitOutcome, ShadowRefusal, SubjectLimits, WindowState } from '@gatehouse/limit-domain/limit';
+import { decodeLimit, encodeLimit } from './limit-record.js';
 import { MalformedRecord, RecordReader } from './record-reader.js';
 
 const VERSION = 1;
 const OUTCOME = { allowed: 0, refused: 1, unavailable: 2 } as const;
+/** Set in the code of an outcome where limits in shadow would have refused: which ones follows it. */
+const WITH_SHADOW = 0x80;
 
 /** One request to charge: every window of every subject, or none. */
 export interface TakeQuery {
@@ -15,18 +18,14 @@ export type TakeReply = LimitOutcome | { readonly kind: 'unavailable' };
 
 /**
  * The subjects of a query as bytes: they stay the same from request to request of one key, so the asker keeps them.
- * Layout: count u8, then for each subject its name (u8 length, latin1), count u8, and (windowSeconds u32, quota u32) each.
+ * Layout: count u8, then for each subject its name (u8 length, latin1), count u8, and its limits (limit-record.ts).
  */
 export function encodeSubjects(subjects: readonly SubjectLimits[]): Buffer {
   const parts: Buffer[] = [Buffer.from([subjects.length])];
   for (const { subject, limits } of subjects) {
     if (subject.length > 255) throw new RangeError('the name of a subject has 255 characters at most');
-    const windows = Buffer.allocUnsafe(limits.length * 8);
-    limits.forEach((limit, index) => {
-      windows.writeUInt32LE(limit.windowSeconds, index * 8);
-      windows.writeUInt32LE(limit.quota, index * 8 + 4);
-    });
-    parts.push(Buffer.from([subject.length]), Buffer.from(subject, 'latin1'), Buffer.from([limits.length]), windows);
+    parts.push(Buffer.from([subject.length]), Buffer.from(subject, 'latin1'), Buffer.from([limits.length]));
+    parts.push(...limits.map(encodeLimit));
   }
   return Buffer.concat(parts);
 }
@@ -61,32 +60,59 @@ function decodeSubjects(reader: RecordReader): SubjectLimits[] {
   for (let left = reader.u8(); left > 0; left--) {
     const subject = reader.latin1(reader.u8());
     const limits = [];
-    for (let windows = reader.u8(); windows > 0; windows--) {
-      limits.push({ windowSeconds: reader.u32(), quota: reader.u32() });
-    }
+    for (let windows = reader.u8(); windows > 0; windows--) limits.push(decodeLimit(reader));
     subjects.push({ subject, limits });
   }
   return subjects;
 }
 
-export function encodeTakeReplies(replies: readonly TakeReply[]): Buffer {
+/** @param asked the queries that are answered: limits in shadow are named by their places in them. */
+export function encodeTakeReplies(replies: readonly TakeReply[], asked: readonly TakeQuery[]): Buffer {
   let size = 3;
-  for (const reply of replies) size += reply.kind === 'unavailable' ? 1 : 6 + reply.windows.length * 8;
+  for (const reply of replies) size += sizeOf(reply);
   const bytes = Buffer.allocUnsafe(size);
   bytes[0] = VERSION;
   bytes.writeUInt16LE(replies.length, 1);
   let offset = 3;
-  for (const reply of replies) {
-    bytes[offset++] = OUTCOME[reply.kind];
-    if (reply.kind === 'unavailable') continue;
+  replies.forEach((reply, index) => {
+    const shadowRefusals = shadowRefusalsOf(reply);
+    bytes[offset++] = OUTCOME[reply.kind] | (shadowRefusals.length > 0 ? WITH_SHADOW : 0);
+    if (reply.kind === 'unavailable') return;
     offset = bytes.writeUInt32LE(reply.kind === 'refused' ? reply.retryAfterSeconds : 0, offset);
     bytes[offset++] = reply.windows.length;
     for (const window of reply.windows) {
       offset = bytes.writeUInt32LE(window.remaining, offset);
       offset = bytes.writeUInt32LE(window.resetAtSeconds, offset);
     }
-  }
+    if (shadowRefusals.length === 0) return;
+    const places = placesOf(shadowRefusals, asked[index]?.subjects ?? []);
+    bytes[offset++] = places.length;
+    for (const place of places) bytes[offset++] = place;
+  });
   return bytes;
+}
+
+function sizeOf(reply: TakeReply): number {
+  if (reply.kind === 'unavailable') return 1;
+  const shadows = shadowRefusalsOf(reply).length;
+  return 6 + reply.windows.length * 8 + (shadows === 0 ? 0 : 1 + shadows);
+}
+
+const NO_SHADOW: readonly ShadowRefusal[] = [];
+
+function shadowRefusalsOf(reply: TakeReply): readonly ShadowRefusal[] {
+  return (reply.kind === 'allowed' ? reply.shadowRefusals : undefined) ?? NO_SHADOW;
+}
+
+function placesOf(refusals: readonly ShadowRefusal[], subjects: readonly SubjectLimits[]): number[] {
+  const limits = flatLimits(subjects);
+  return refusals.map(({ subject, limit }) =>
+    limits.findIndex((one) => one.subject === subject && one.limit === limit),
+  );
+}
+
+function flatLimits(subjects: readonly SubjectLimits[]): ShadowRefusal[] {
+  return subjects.flatMap(({ subject, limits }) => limits.map((limit) => ({ subject, limit })));
 }
 
 /**
@@ -106,18 +132,41 @@ function decodeReply(reader: RecordReader, subjects: readonly SubjectLimits[]): 
   const code = reader.u8();
   if (code === OUTCOME.unavailable) return { kind: 'unavailable' };
   const retryAfterSeconds = reader.u32();
+  const windows = decodeWindows(reader, subjects);
+  if (code === OUTCOME.allowed) return { kind: 'allowed', windows };
+  if (code === OUTCOME.refused) return { kind: 'refused', windows, retryAfterSeconds };
+  if (code === (OUTCOME.allowed | WITH_SHADOW)) {
+    return { kind: 'allowed', windows, shadowRefusals: decodeShadowRefusals(reader, subjects) };
+  }
+  throw new MalformedRecord(`no outcome has the code ${code}`);
+}
+
+function decodeWindows(reader: RecordReader, subjects: readonly SubjectLimits[]): WindowState[] {
   let left = reader.u8();
   const windows: WindowState[] = [];
   for (const { subject, limits } of subjects) {
-    for (const { windowSeconds, quota } of limits) {
+    for (const { windowSeconds, quota, burst, shadow } of limits) {
+      if (shadow === true) continue;
       if (left-- === 0) throw new MalformedRecord('a window of the query has no answer');
-      windows.push({ subject, windowSeconds, quota, remaining: reader.u32(), resetAtSeconds: reader.u32() });
+      const remaining = reader.u32();
+      const resetAtSeconds = reader.u32();
+      if (burst === undefined) windows.push({ subject, windowSeconds, quota, remaining, resetAtSeconds });
+      else windows.push({ subject, windowSeconds, quota, capacity: burst, remaining, resetAtSeconds });
     }
   }
   if (left !== 0) throw new MalformedRecord('there are more windows than the query named');
-  if (code === OUTCOME.allowed) return { kind: 'allowed', windows };
-  if (code === OUTCOME.refused) return { kind: 'refused', windows, retryAfterSeconds };
-  throw new MalformedRecord(`no outcome has the code ${code}`);
+  return windows;
+}
+
+function decodeShadowRefusals(reader: RecordReader, subjects: readonly SubjectLimits[]): ShadowRefusal[] {
+  const limits = flatLimits(subjects);
+  const refusals: ShadowRefusal[] = [];
+  for (let left = reader.u8(); left > 0; left--) {
+    const refusal = limits[reader.u8()];
+    if (refusal === undefined) throw new MalformedRecord('a limit in shadow was refused that the query did not name');
+    refusals.push(refusal);
+  }
+  return refusals;
 }
 
 function checkVersion(reader: RecordReader): void {

@@ -1,24 +1,24 @@
-/** What one subject has used of one window. Windows are aligned to the clock: they start at multiples of their length. */
-export interface Counter {
-  readonly windowSeconds: number;
-  /** Unix seconds. */
-  startSeconds: number;
-  used: number;
-}
-
-/** Unix seconds at which the window around `nowMs` started. */
-export function windowStartSeconds(windowSeconds: number, nowMs: number): number {
-  const nowSeconds = Math.floor(nowMs / 1_000);
-  return nowSeconds - (nowSeconds % windowSeconds);
-}
+import type { AlgorithmName, Limit } from './limit.js';
 
 /**
- * Starts the counter anew where its window is over. A clock that was set back by less than a window goes on counting in
- * the window that it had reached: setting it back must not give a quota twice.
+ * What one subject has used of one window, as one algorithm counts it. `advance` comes before every other question of the
+ * same moment.
  */
-export function turnOver(counter: Counter, nowMs: number): void {
-  const startSeconds = windowStartSeconds(counter.windowSeconds, nowMs);
-  if (startSeconds === counter.startSeconds || startSeconds === counter.startSeconds - counter.windowSeconds) return;
-  counter.startSeconds = startSeconds;
-  counter.used = 0;
+export interface Counter {
+  readonly algorithm: AlgorithmName;
+  readonly windowSeconds: number;
+  /** Whether it counts for a limit in shadow: such a one is charged only what that limit would let through. */
+  readonly shadow: boolean;
+  /** What counts now, rounded up; more than the quota where that was lowered. */
+  readonly used: number;
+  /** Lets go of what is over. @param limit that it counts for from now on, where that is asked. */
+  advance(nowMs: number, limit?: Limit): void;
+  /** 0 where the cost fits now; else how long a lone caller waits until it does, or a whole window where it never will. */
+  waitMs(limit: Limit, cost: number, nowMs: number): number;
+  /** Counts the cost, whether it fits or not. */
+  charge(cost: number, nowMs: number): void;
+  /** When there is more left than now, if nothing is charged until then. */
+  moreAtMs(limit: Limit, nowMs: number): number;
+  /** Whether nothing is lost where it is forgotten. */
+  isOver(nowMs: number): boolean;
 }

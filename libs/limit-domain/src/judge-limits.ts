@@ -1,48 +1,44 @@
+import { openCounter } from './algorithms.js';
 import type { Counter } from './counter.js';
-import type { LimitOutcome, SubjectLimits, WindowState } from './limit.js';
+import { capacityOf, type Limit, type LimitOutcome, type SubjectLimits, type WindowState } from './limit.js';
 
 /**
- * Judges one request over all windows of all subjects. Changes nothing: where the outcome is `allowed`, the caller adds
- * `cost` to every counter, at once with the judgement.
- * @param counters one for each window, in the order of the query, turned over to `nowMs`. One counter may stand in it
- * more than once; it is charged once.
+ * How long a request waits until it fits into every window of every subject; 0: it may go. Limits in shadow are not
+ * asked. Changes nothing: where it may go, the caller charges every counter, at once with the judgement.
+ * @param counters one for each limit, in the order of the query, advanced to `nowMs`
  */
 export function judgeLimits(
   subjects: readonly SubjectLimits[],
   counters: readonly Counter[],
   cost: number,
   nowMs: number,
-): LimitOutcome {
-  const retryAfterSeconds = retryAfter(subjects, counters, cost, nowMs);
-  const charge = retryAfterSeconds === 0 ? cost : 0;
-  const windows: WindowState[] = [];
-  let index = 0;
-  for (const { subject, limits } of subjects) {
-    for (const { windowSeconds, quota } of limits) {
-      const counter = counters[index++] as Counter;
-      const remaining = Math.max(0, quota - counter.used - charge);
-      windows.push({ subject, windowSeconds, quota, remaining, resetAtSeconds: counter.startSeconds + windowSeconds });
-    }
-  }
-  return retryAfterSeconds === 0 ? { kind: 'allowed', windows } : { kind: 'refused', windows, retryAfterSeconds };
-}
-
-/** Whole seconds until the last of the windows that are too full has started anew; 0 where none is. */
-function retryAfter(
-  subjects: readonly SubjectLimits[],
-  counters: readonly Counter[],
-  cost: number,
-  nowMs: number,
 ): number {
-  let seconds = 0;
+  let waitMs = 0;
   let index = 0;
   for (const { limits } of subjects) {
-    for (const { windowSeconds, quota } of limits) {
+    for (const limit of limits) {
       const counter = counters[index++] as Counter;
-      if (counter.used + cost <= quota) continue;
-      const untilResetMs = (counter.startSeconds + windowSeconds) * 1_000 - nowMs;
-      seconds = Math.max(seconds, 1, Math.ceil(untilResetMs / 1_000));
+      if (limit.shadow !== true) waitMs = Math.max(waitMs, counter.waitMs(limit, cost, nowMs));
     }
   }
-  return seconds;
+  return waitMs;
+}
+
+/** Words how a window stands. @param used of it now, after the charge where there was one */
+export function windowState(subject: string, limit: Limit, used: number, moreAtMs: number): WindowState {
+  const { windowSeconds, quota } = limit;
+  const remaining = Math.max(0, capacityOf(limit) - used);
+  const resetAtSeconds = Math.ceil(moreAtMs / 1_000);
+  if (limit.burst === undefined) return { subject, windowSeconds, quota, remaining, resetAtSeconds };
+  return { subject, windowSeconds, quota, capacity: limit.burst, remaining, resetAtSeconds };
+}
+
+/** A refusal asks for whole seconds, and for one at least. */
+export function refused(windows: readonly WindowState[], waitMs: number): LimitOutcome {
+  return { kind: 'refused', windows, retryAfterSeconds: Math.max(1, Math.ceil(waitMs / 1_000)) };
+}
+
+/** How a limit stands of which nothing is used. */
+export function untouchedWindow(subject: string, limit: Limit, nowMs: number): WindowState {
+  return windowState(subject, limit, 0, openCounter(limit, 0, nowMs).moreAtMs(limit, nowMs));
 }

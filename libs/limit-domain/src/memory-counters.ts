@@ -1,13 +1,16 @@
-import { type Counter, turnOver, windowStartSeconds } from './counter.js';
-import { judgeLimits } from './judge-limits.js';
-import type { LimitOutcome, SubjectLimits } from './limit.js';
+import type { Counter } from './counter.js';
+import { judgeLimits, refused, windowState } from './judge-limits.js';
+import type { LimitOutcome, ShadowRefusal, SubjectLimits, WindowState } from './limit.js';
+import { SubjectCounters } from './subject-counters.js';
 
 /** How many subjects each decision looks at to see whether they are over: the work is bounded, and keeps up with growth. */
 const SUBJECTS_SWEPT_PER_TAKE = 2;
+/** How long a subject outlives its windows, for a clock that is set back a little. */
+const SLACK_MS = 5_000;
 
 /** Counters of one process: for a limiter that runs alone, and for the share of a gateway whose limiter is away. */
 export class MemoryCounters {
-  private readonly bySubject = new Map<string, Counter[]>();
+  private readonly bySubject = new Map<string, SubjectCounters>();
   private sweeper = this.bySubject.entries();
 
   /** How many subjects are held now. */
@@ -17,21 +20,28 @@ export class MemoryCounters {
 
   /** Charges every window of every subject, or none. */
   take(subjects: readonly SubjectLimits[], cost: number, nowMs: number): LimitOutcome {
+    const held = subjects.map(({ subject }) => this.countersOf(subject));
     const counters: Counter[] = [];
-    for (const { subject, limits } of subjects) {
-      const held = this.countersOf(subject);
-      for (const { windowSeconds } of limits) counters.push(counterOf(held, windowSeconds, nowMs));
+    subjects.forEach(({ limits }, index) => {
+      for (const limit of limits) counters.push((held[index] as SubjectCounters).counterOf(limit, nowMs));
+    });
+    const waitMs = judgeLimits(subjects, counters, cost, nowMs);
+    const shadowRefusals = waitMs === 0 ? charge(subjects, counters, cost, nowMs) : undefined;
+    if (waitMs === 0) {
+      held.forEach((one, index) => {
+        one.chargeOthers(subjects[index]?.limits ?? [], counters, cost, nowMs);
+      });
     }
-    const outcome = judgeLimits(subjects, counters, cost, nowMs);
-    if (outcome.kind === 'allowed') charge(counters, cost);
+    const windows = windowsOf(subjects, counters, nowMs);
     this.sweep(nowMs);
-    return outcome;
+    if (waitMs > 0) return refused(windows, waitMs);
+    return shadowRefusals === undefined ? { kind: 'allowed', windows } : { kind: 'allowed', windows, shadowRefusals };
   }
 
-  private countersOf(subject: string): Counter[] {
+  private countersOf(subject: string): SubjectCounters {
     const held = this.bySubject.get(subject);
     if (held !== undefined) return held;
-    const fresh: Counter[] = [];
+    const fresh = new SubjectCounters();
     this.bySubject.set(subject, fresh);
     return fresh;
   }
@@ -44,30 +54,46 @@ export class MemoryCounters {
         return;
       }
       const [subject, counters] = next.value;
-      if (counters.every((counter) => isOver(counter, nowMs))) this.bySubject.delete(subject);
+      if (counters.isOver(nowMs - SLACK_MS)) this.bySubject.delete(subject);
     }
   }
 }
 
-/** A subject has a handful of windows: looking through them beats a second map. */
-function counterOf(held: Counter[], windowSeconds: number, nowMs: number): Counter {
-  for (const counter of held) {
-    if (counter.windowSeconds !== windowSeconds) continue;
-    turnOver(counter, nowMs);
-    return counter;
+function windowsOf(subjects: readonly SubjectLimits[], counters: readonly Counter[], nowMs: number): WindowState[] {
+  const windows: WindowState[] = [];
+  let index = 0;
+  for (const { subject, limits } of subjects) {
+    for (const limit of limits) {
+      const counter = counters[index++] as Counter;
+      if (limit.shadow === true) continue;
+      windows.push(windowState(subject, limit, counter.used, counter.moreAtMs(limit, nowMs)));
+    }
   }
-  const fresh = { windowSeconds, startSeconds: windowStartSeconds(windowSeconds, nowMs), used: 0 };
-  held.push(fresh);
-  return fresh;
+  return windows;
 }
 
-/** A counter that a query names twice, with two quotas say, is one counter: it is charged once. */
-function charge(counters: readonly Counter[], cost: number): void {
-  counters.forEach((counter, index) => {
-    if (counters.indexOf(counter) === index) counter.used += cost;
-  });
-}
-
-function isOver({ startSeconds, windowSeconds }: Counter, nowMs: number): boolean {
-  return (startSeconds + windowSeconds) * 1_000 <= nowMs;
+/**
+ * A counter that a query names twice, with two quotas say, is one counter: it is charged once.
+ * @returns the limits in shadow into which the cost did not fit; they are not charged. Undefined where there is none.
+ */
+function charge(
+  subjects: readonly SubjectLimits[],
+  counters: readonly Counter[],
+  cost: number,
+  nowMs: number,
+): ShadowRefusal[] | undefined {
+  let shadowRefusals: ShadowRefusal[] | undefined;
+  let index = 0;
+  for (const { subject, limits } of subjects) {
+    for (const limit of limits) {
+      const counter = counters[index++] as Counter;
+      if (limit.shadow === true && counter.waitMs(limit, cost, nowMs) > 0) {
+        shadowRefusals ??= [];
+        shadowRefusals.push({ subject, limit });
+      } else if (counters.indexOf(counter) === index - 1) {
+        counter.charge(cost, nowMs);
+      }
+    }
+  }
+  return shadowRefusals;
 }

@@ -58,3 +58,50 @@ describe('the limits of a quarantined key', () => {
     expect(takes(exampleFacts(), [{ costs: 1 }, { costs: 1 }])).toEqual(['allowed', 'allowed']);
   });
 });
+
+describe('the limits of a plan', () => {
+  const bucket = { windowSeconds: 1, quota: 10, algorithm: 'token-bucket', burst: 30 } as const;
+  const sliding = { windowSeconds: 60, quota: 100, algorithm: 'sliding-window' } as const;
+  const shadow = { windowSeconds: 60, quota: 20, shadow: true } as const;
+  const api = exampleApi({
+    plans: { free: { key: [bucket, sliding, shadow], organization: [sliding], keysMax: null } },
+  });
+  const keyLimits = (changes: object) => limitsFor(exampleFacts(changes), api, 1)?.subjects[0]?.limits;
+
+  it('are counted as the plan says', () => {
+    expect(keyLimits({})).toEqual([bucket, sliding, shadow]);
+  });
+
+  it('are lowered by a key’s own quotas, which are enforced, also where the plan has a shadow only', () => {
+    const limits = [
+      { windowSeconds: 1, quota: 5 },
+      { windowSeconds: 60, quota: 1_000 },
+      { windowSeconds: 3_600, quota: 9 },
+    ];
+    expect(keyLimits({ limits })).toEqual([
+      { ...bucket, quota: 5, burst: 5 },
+      sliding,
+      shadow,
+      { windowSeconds: 3_600, quota: 9 },
+    ]);
+    const only = exampleApi({ plans: { free: { key: [shadow], organization: [], keysMax: null } } });
+    expect(
+      limitsFor(exampleFacts({ limits: [{ windowSeconds: 60, quota: 30 }] }), only, 1)?.subjects[0]?.limits,
+    ).toEqual([shadow, { windowSeconds: 60, quota: 30 }]);
+  });
+
+  it('are replaced by what the operator has set for the organization, which says how much, not how [A9]', () => {
+    const organizationLimits = {
+      key: [
+        { windowSeconds: 1, quota: 500 },
+        { windowSeconds: 86_400, quota: 7 },
+      ],
+      organization: null,
+    };
+    expect(keyLimits({ organizationLimits })).toEqual([
+      { ...bucket, quota: 500 },
+      { windowSeconds: 86_400, quota: 7 },
+    ]);
+    expect(limitsFor(exampleFacts({ organizationLimits }), api, 1)?.subjects[1]?.limits).toEqual([sliding]);
+  });
+});

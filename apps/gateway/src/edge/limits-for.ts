@@ -1,5 +1,6 @@
 import type { Api } from '@gatehouse/catalog/api';
 import { encodeSubjects } from '@gatehouse/contracts/limit-records';
+import type { KeyQuota } from '@gatehouse/key-domain/key';
 import type { Limit, SubjectLimits } from '@gatehouse/limit-domain/limit';
 import { type Caller, isPerson } from './caller.js';
 
@@ -35,8 +36,8 @@ function chargeOf(facts: Caller, api: Api, cost: number): Charge | undefined {
   if (plan === undefined) throw new Error(`the API ${api.name} has no default plan`);
   const { organizationLimits: own } = facts;
   const subjects = [
-    callerLimits(facts, own?.key ?? plan.key, api, cost),
-    { subject: `org:${facts.organizationId}:${api.name}`, limits: own?.organization ?? plan.organization },
+    callerLimits(facts, inPlaceOf(plan.key, own?.key), api, cost),
+    { subject: `org:${facts.organizationId}:${api.name}`, limits: inPlaceOf(plan.organization, own?.organization) },
   ].filter(({ limits }) => limits.length > 0);
   return subjects.length === 0 ? undefined : { cost, subjects, encoded: encodeSubjects(subjects) };
 }
@@ -48,14 +49,34 @@ function callerLimits(facts: Caller, given: readonly Limit[], api: Api, cost: nu
   return { subject: `key:${facts.keyId}`, limits: tightest(tightest(given, facts.limits ?? []), held) };
 }
 
-/** Of each window the smaller quota: a key's own quotas never lift what it is given. */
-function tightest(given: readonly Limit[], own: readonly Limit[]): readonly Limit[] {
+/** Of each window the smaller quota: a key's own quotas never lift what it is given. They are enforced, also beside shadows. */
+function tightest(given: readonly Limit[], own: readonly KeyQuota[]): readonly Limit[] {
   if (own.length === 0) return given;
-  const quotas = new Map(given.map(({ windowSeconds, quota }) => [windowSeconds, quota]));
-  for (const { windowSeconds, quota } of own) {
-    quotas.set(windowSeconds, Math.min(quota, quotas.get(windowSeconds) ?? quota));
-  }
-  return [...quotas].map(([windowSeconds, quota]) => ({ windowSeconds, quota })).sort(byWindow);
+  const lowered = given.map((limit) => {
+    const least = own.find(({ windowSeconds }) => windowSeconds === limit.windowSeconds);
+    return least === undefined || limit.shadow === true ? limit : withQuota(limit, Math.min(limit.quota, least.quota));
+  });
+  const more = own.filter((quota) => !given.some((limit) => isEnforcedFor(quota, limit)));
+  return [...lowered, ...more.map(({ windowSeconds, quota }) => ({ windowSeconds, quota }))].sort(byWindow);
+}
+
+/** What the operator has set for an organization says how much; the plan says how it is counted. */
+function inPlaceOf(planned: readonly Limit[], own: readonly KeyQuota[] | null | undefined): readonly Limit[] {
+  if (own === null || own === undefined) return planned;
+  return own.flatMap((quota) => {
+    const counted = planned.filter((limit) => isEnforcedFor(quota, limit));
+    return counted.length === 0 ? [quota] : counted.map((limit) => withQuota(limit, quota.quota));
+  });
+}
+
+function isEnforcedFor({ windowSeconds }: KeyQuota, limit: Limit): boolean {
+  return limit.windowSeconds === windowSeconds && limit.shadow !== true;
+}
+
+/** A bucket never holds more than a quota that was set for it. */
+function withQuota(limit: Limit, quota: number): Limit {
+  if (quota === limit.quota) return limit;
+  return { ...limit, quota, ...(limit.burst === undefined ? {} : { burst: Math.min(limit.burst, quota) }) };
 }
 
 function byWindow(one: Limit, other: Limit): number {

@@ -1,8 +1,9 @@
 import { batchPerTurn } from '@gatehouse/bus/batch-per-turn';
 import type { Bus } from '@gatehouse/bus/bus';
+import type { Api } from '@gatehouse/catalog/api';
 import { TAKE_SUBJECT } from '@gatehouse/contracts/hot-subjects';
 import { decodeTakeReplies, encodeTakeQueries, type TakeReply } from '@gatehouse/contracts/limit-records';
-import type { LimitOutcome } from '@gatehouse/limit-domain/limit';
+import type { LimitOutcome, ShadowRefusal } from '@gatehouse/limit-domain/limit';
 import type { Logger } from '@gatehouse/observability/logger';
 import type { EdgePorts } from './authorize-secret.js';
 import type { Charge } from './limits-for.js';
@@ -16,6 +17,8 @@ export interface LimitsClientSettings {
   readonly takeLocally: (charge: Charge) => LimitOutcome;
   /** Called for each request that the policy of its API decides, because its limits could not be asked. */
   readonly onOutage: (api: string, policy: string) => void;
+  /** Called for each limit in shadow that would have refused a request that was allowed. */
+  readonly onShadowRefusal: (api: string, refusal: ShadowRefusal) => void;
   readonly onExchange: (seconds: number) => void;
   readonly monotonicMs: () => number;
 }
@@ -26,7 +29,7 @@ export interface LimitsClientSettings {
  * uncounted, `local` enforces this gateway's share.
  */
 export function limitsClient(settings: LimitsClientSettings): EdgePorts['takeLimits'] {
-  const { bus, logger, deadlineMs, takeLocally, onOutage, onExchange, monotonicMs } = settings;
+  const { bus, logger, deadlineMs, takeLocally, onOutage, onShadowRefusal, onExchange, monotonicMs } = settings;
 
   const ask = batchPerTurn<Charge, TakeReply>({
     send: async (charges) => {
@@ -54,8 +57,7 @@ export function limitsClient(settings: LimitsClientSettings): EdgePorts['takeLim
     }
   };
 
-  return async ({ api }, charge) => {
-    const reply = await takeOrUnavailable(charge);
+  const decide = (api: Api, charge: Charge, reply: TakeReply): TakeReply => {
     if (reply.kind !== 'unavailable') return reply;
     onOutage(api.name, api.limiterOutage);
     switch (api.limiterOutage) {
@@ -66,5 +68,13 @@ export function limitsClient(settings: LimitsClientSettings): EdgePorts['takeLim
       case 'local':
         return takeLocally(charge);
     }
+  };
+
+  return async ({ api }, charge) => {
+    const outcome = decide(api, charge, await takeOrUnavailable(charge));
+    if (outcome.kind === 'allowed' && outcome.shadowRefusals !== undefined) {
+      for (const refusal of outcome.shadowRefusals) onShadowRefusal(api.name, refusal);
+    }
+    return outcome;
   };
 }

@@ -1,20 +1,17 @@
 import type { Api } from '@gatehouse/catalog/api';
-import { windowStartSeconds } from '@gatehouse/limit-domain/counter';
+import { untouchedWindow } from '@gatehouse/limit-domain/judge-limits';
 import type { Limit, WindowState } from '@gatehouse/limit-domain/limit';
 import type { Caller } from './caller.js';
 import { limitsFor } from './limits-for.js';
 
 /**
  * The windows of a request for which no counter was asked, as if nothing had been used: those of the key's plan, or,
- * where no key is known, of the API's default plan. They end where the clock's current window ends.
+ * where no key is known, of the API's default plan.
  */
 export function untouchedWindows(api: Api, facts: Caller | null, nowMs: number): readonly WindowState[] {
   const subjects = facts === null ? defaultSubjects(api) : (limitsFor(facts, api, 0)?.subjects ?? []);
   return subjects.flatMap(({ subject, limits }) =>
-    limits.map(({ windowSeconds, quota }) => {
-      const resetAtSeconds = windowStartSeconds(windowSeconds, nowMs) + windowSeconds;
-      return { subject, windowSeconds, quota, remaining: quota, resetAtSeconds };
-    }),
+    limits.filter(({ shadow }) => shadow !== true).map((limit) => untouchedWindow(subject, limit, nowMs)),
   );
 }
 

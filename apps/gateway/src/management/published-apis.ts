@@ -1,5 +1,6 @@
 import type { Api, PlanLimits } from '@gatehouse/catalog/api';
 import { WINDOW_SECONDS } from '@gatehouse/catalog/window-seconds';
+import type { Limit } from '@gatehouse/limit-domain/limit';
 
 /** A published API as its consumers need it; nothing of its upstream or of how it is guarded. */
 export function publishedApi(api: Api) {
@@ -35,11 +36,19 @@ function publishedPlan(plan: PlanLimits) {
   };
 }
 
-/** `{ minute: 30 }`, as profiles have it. */
-function byWindow(limits: PlanLimits['key']): Record<string, number> {
+/** `{ minute: 30 }`, as profiles have it; limits in shadow are nobody's business. */
+function byWindow(limits: PlanLimits['key']): Record<string, unknown> {
   return Object.fromEntries(
-    Object.entries(WINDOW_SECONDS).flatMap(([name, seconds]) =>
-      limits.filter(({ windowSeconds }) => windowSeconds === seconds).map(({ quota }) => [name, quota]),
-    ),
+    Object.entries(WINDOW_SECONDS).flatMap(([name, seconds]) => {
+      const [first, ...others] = limits
+        .filter(({ windowSeconds, shadow }) => windowSeconds === seconds && shadow !== true)
+        .map(publishedLimit);
+      return first === undefined ? [] : [[name, others.length === 0 ? first : [first, ...others]]];
+    }),
   );
+}
+
+function publishedLimit({ quota, algorithm, burst }: Limit) {
+  if (algorithm === undefined) return quota;
+  return { quota, algorithm, ...(burst === undefined ? {} : { burst }) };
 }

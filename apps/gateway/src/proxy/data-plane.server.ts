@@ -183,6 +183,7 @@ function passageParts(
       deadlineMs: settings.limitsDeadlineMs ?? 150 * factor,
       takeLocally: localLimits(settings.catalog.gateways, nowMs),
       onOutage: (api, policy) => traffic.limiterOutage(api, policy),
+      onShadowRefusal: (api, refusal) => traffic.shadowRefusal(api, refusal),
       onExchange: (seconds) => traffic.exchange('ratelimit', seconds),
       monotonicMs,
     }),

@@ -121,7 +121,10 @@ export async function startGateway(
     await bus.answer(TAKE_SUBJECT, 'ratelimit', async (payload) => {
       const queries = decodeTakeQueries(payload);
       takeBatches.push(queries.length);
-      return encodeTakeReplies(queries.map((query) => take(query)));
+      return encodeTakeReplies(
+        queries.map((query) => take(query)),
+        queries,
+      );
     });
   }
   const metrics = new Registry();

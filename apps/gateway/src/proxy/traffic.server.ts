@@ -1,3 +1,4 @@
+import type { ShadowRefusal } from '@gatehouse/limit-domain/limit';
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 
 /** What the data plane counts. Called for every request, so counts are plain numbers until somebody reads them. */
@@ -6,6 +7,7 @@ export interface Traffic {
   end(api: string, outcome: string, status: number, seconds: number): void;
   exchange(part: 'keys' | 'ratelimit' | 'identity', seconds: number): void;
   limiterOutage(api: string, policy: string): void;
+  shadowRefusal(api: string, refusal: ShadowRefusal): void;
   /** @param what of which kind something was left out of the usage reports: requests, callers, log entries, reports. */
   usageLeftOut(what: string, count: number): void;
   inFlight(): number;
@@ -64,6 +66,12 @@ export function trafficMetrics(registry: Registry): Traffic {
     labelNames: ['api', 'policy'],
     registers: [registry],
   });
+  const shadowRefusals = new Counter({
+    name: 'gateway_limit_shadow_refusals_total',
+    help: 'Allowed requests that a limit in shadow would have refused, by API and by what it limits.',
+    labelNames: ['api', 'subject', 'window_seconds', 'algorithm'],
+    registers: [registry],
+  });
   const leftOut = new Counter({
     name: 'gateway_usage_left_out_total',
     help: 'What usage reports did not tell: requests, callers, entries of the request log, whole reports.',
@@ -90,6 +98,13 @@ export function trafficMetrics(registry: Registry): Traffic {
     },
     exchange: (part, seconds) => exchanges.observe({ with: part }, seconds),
     limiterOutage: (api, policy) => outages.inc({ api, policy }),
+    shadowRefusal: (api, { subject, limit }) =>
+      shadowRefusals.inc({
+        api,
+        subject: subject.startsWith('org:') ? 'organization' : 'key',
+        window_seconds: limit.windowSeconds,
+        algorithm: limit.algorithm ?? 'fixed-window',
+      }),
     usageLeftOut: (what, count) => leftOut.inc({ what }, count),
     inFlight: () => inFlight,
   };

@@ -7,6 +7,8 @@ import {
   type TakeReply,
 } from '@gatehouse/contracts/limit-records';
 import { MalformedRecord } from '@gatehouse/contracts/record-reader';
+import { capacityOf, type Limit } from '@gatehouse/limit-domain/limit';
+import { tokensMax } from '@gatehouse/limit-domain/token-bucket';
 import type { RatelimitMetrics } from '../metrics.js';
 import type { LimitStore } from './limit-store.js';
 
@@ -41,20 +43,27 @@ export function answerTakes(bus: Bus, { store, metrics, logger }: TakePorts): Pr
 
   return bus.answer(TAKE_SUBJECT, 'ratelimit', async (payload) => {
     const queries = decodeTakeQueries(payload);
-    checkWindows(queries);
+    checkLimits(queries);
     const replies = await take(queries);
     metrics.countBatch(replies);
-    return encodeTakeReplies(replies);
+    return encodeTakeReplies(replies, queries);
   });
 }
 
 /** @throws MalformedRecord */
-function checkWindows(queries: readonly TakeQuery[]): void {
+function checkLimits(queries: readonly TakeQuery[]): void {
   for (const { subjects } of queries) {
     for (const { limits } of subjects) {
-      for (const { windowSeconds } of limits) {
-        if (windowSeconds === 0) throw new MalformedRecord('a window has at least one second');
+      for (const limit of limits) {
+        if (limit.windowSeconds === 0) throw new MalformedRecord('a window has at least one second');
+        if (limit.algorithm === 'token-bucket' && !isBucket(limit))
+          throw new MalformedRecord('this is no token bucket');
       }
     }
   }
+}
+
+function isBucket(limit: Limit): boolean {
+  const most = tokensMax(limit.windowSeconds);
+  return limit.quota > 0 && limit.quota <= most && capacityOf(limit) > 0 && capacityOf(limit) <= most;
 }

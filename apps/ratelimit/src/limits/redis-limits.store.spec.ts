@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { type RedisServer, startRedisServer } from '@gatehouse/launch/redis-server.client';
+import type { Limit } from '@gatehouse/limit-domain/limit';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Redis } from 'iovalkey';
-import { limitStoreConformance } from './limit-store.conformance.js';
+import { limitAlgorithmsConformance } from './limit-algorithms.conformance.js';
+import { limitStoreConformance, type OpenStores } from './limit-store.conformance.js';
 import type { LimitStore } from './limit-store.js';
 import { connectRedisLimitStore } from './redis-limits.store.js';
 
@@ -22,10 +24,12 @@ describe('over one Redis', () => {
     await server.stop();
   });
 
-  limitStoreConformance('limits in Redis', async (nowMs) => [
+  const open: OpenStores = async (nowMs) => [
     await connectRedisLimitStore({ url: server.url, ...patient, nowMs }),
     await connectRedisLimitStore({ url: server.url, ...patient, nowMs }),
-  ]);
+  ];
+  limitStoreConformance('limits in Redis', open);
+  limitAlgorithmsConformance('algorithms in Redis', open);
 
   const day = () => [
     { cost: 1, subjects: [{ subject: randomUUID(), limits: [{ windowSeconds: 86_400, quota: 100 }] }] },
@@ -42,6 +46,45 @@ describe('over one Redis', () => {
     expect(resetAtSeconds - Number(seconds)).toBeLessThanOrEqual(86_400);
     await store.close();
   });
+
+  it('never over-admits to 4 clients of 2 limiters, by the clock of Redis, with all algorithms [INV-10] [H-117]', async () => {
+    const stores = [await connectRedisLimitStore({ url: server.url, ...patient })];
+    stores.push(await connectRedisLimitStore({ url: server.url, ...patient }));
+    const limits: Limit[] = [
+      { windowSeconds: 1, quota: 40 },
+      { windowSeconds: 1, quota: 40, algorithm: 'sliding-window' },
+      { windowSeconds: 1, quota: 30, algorithm: 'token-bucket', burst: 10 },
+    ];
+    const through = limits.map((): { sentMs: number; gotMs: number }[] => []);
+    const startedMs = performance.now();
+    const client = async (index: number) => {
+      while (performance.now() - startedMs < 2_500) {
+        await Promise.all(
+          limits.map(async (limit, which) => {
+            const sentMs = performance.now();
+            const subjects = [{ subject: `${which}-${startedMs}`, limits: [limit] }];
+            const [outcome] = (await stores[index % 2]?.takeAll([{ cost: 1, subjects }])) ?? [];
+            if (outcome?.kind === 'allowed') through[which]?.push({ sentMs, gotMs: performance.now() });
+          }),
+        );
+      }
+    };
+    await Promise.all([0, 1, 2, 3].map(client));
+    const [fixed, sliding, bucket] = through.map((all) => all.sort((one, other) => one.sentMs - other.sentMs));
+    /** So many were sent and answered within an interval that begins with this one. */
+    const within = (all: typeof fixed, fromMs: number, lengthMs: number) =>
+      (all ?? []).filter(({ sentMs, gotMs }) => sentMs >= fromMs && gotMs <= fromMs + lengthMs).length;
+    for (const { sentMs } of sliding ?? []) expect(within(sliding, sentMs, 999)).toBeLessThanOrEqual(40);
+    for (const { sentMs } of fixed ?? []) expect(within(fixed, sentMs, 999)).toBeLessThanOrEqual(80);
+    for (const { sentMs } of bucket ?? []) {
+      for (const lengthMs of [100, 500, 1_000]) {
+        expect(within(bucket, sentMs, lengthMs)).toBeLessThanOrEqual(10 + Math.ceil((30 * lengthMs) / 1_000));
+      }
+    }
+    // It must have been a race for a quota that was used up.
+    for (const all of through) expect(all.length).toBeGreaterThan(40);
+    for (const store of stores) await store.close();
+  }, 30_000);
 
   it('leaves no key that does not expire, nor one that ends before its window', async () => {
     const subject = randomUUID();

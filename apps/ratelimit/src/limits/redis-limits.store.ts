@@ -1,10 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { TakeQuery } from '@gatehouse/contracts/limit-records';
-import type { Counter } from '@gatehouse/limit-domain/counter';
-import { judgeLimits } from '@gatehouse/limit-domain/judge-limits';
-import type { LimitOutcome } from '@gatehouse/limit-domain/limit';
 import { Redis } from 'iovalkey';
 import type { LimitStore } from './limit-store.js';
+import { planText, readTakeAllReply } from './take-all-exchange.js';
 import { TAKE_ALL_SCRIPT } from './take-all-script.js';
 
 const KEY_PREFIX = 'gatehouse:limit:';
@@ -33,7 +31,7 @@ export async function connectRedisLimitStore(settings: RedisSettings): Promise<L
     kind: 'redis',
     takeAll: async (queries) => {
       const { keys, values } = scriptArguments(queries, settings.nowMs);
-      return outcomesOf(await runScript(redis, keys, values), queries);
+      return readTakeAllReply(await runScript(redis, keys, values), queries);
     },
     isReady: () =>
       redis.ping().then(
@@ -112,31 +110,8 @@ function scriptArguments(queries: readonly TakeQuery[], nowMs: (() => number) | 
     values.push(cost, subjects.length);
     for (const { subject, limits } of subjects) {
       keys.push(KEY_PREFIX + subject);
-      let plan = '';
-      for (const { windowSeconds, quota } of limits) plan += `${windowSeconds}:${quota};`;
-      values.push(plan);
+      values.push(planText(limits));
     }
   }
   return { keys, values };
-}
-
-/** The script says what it saw and what it decided; the outcome is worded by the same function as for memory. */
-function outcomesOf(reply: readonly number[], queries: readonly TakeQuery[]): LimitOutcome[] {
-  let at = 0;
-  const next = () => {
-    const value = reply[at++];
-    if (value === undefined) throw new Error('the script answered too little');
-    return value;
-  };
-  const nowMs = next();
-  return queries.map(({ subjects, cost }) => {
-    const wasCharged = next() === 1;
-    const counters: Counter[] = [];
-    for (const { limits } of subjects) {
-      for (const { windowSeconds } of limits) counters.push({ windowSeconds, used: next(), startSeconds: next() });
-    }
-    const outcome = judgeLimits(subjects, counters, cost, nowMs);
-    if ((outcome.kind === 'allowed') !== wasCharged) throw new Error('the script decided otherwise than the domain');
-    return outcome;
-  });
 }

@@ -1,18 +1,21 @@
+import { ALGORITHMS_SCRIPT } from './algorithms-script.js';
+
 /** How long a counter outlives its windows, for replies and clocks that are a little late. */
 const SLACK_MS = 5_000;
 
 /**
- * Decides a batch of queries in one step that nothing can come between. A subject is one hash with one field, `windows`:
- * a MessagePack array of length, start and use of each of its windows. Each subject is read once and written once,
- * however many queries of the batch name it.
+ * Decides a batch of queries in one step that nothing can come between. A subject is one hash. Its field `windows` is a
+ * MessagePack array of length, start and use of each of its fixed windows; its field `more`, where there are others, their
+ * counters (algorithms-script.ts). Each subject is read once and written once, however many queries of the batch name it.
  *
  * KEYS: the subjects, in the order in which the queries name them.
  * ARGV: the time in milliseconds, or '' for that of the server; then for each query: cost, number of subjects, and for
- * each subject its limits as `seconds:quota;seconds:quota;`.
- * Reply: the time in milliseconds; then for each query 1 or 0 (allowed or not), and for each window what was used before
- * and the second at which it started.
+ * each subject its limits as `seconds:quota;seconds:quota:s;seconds:quota:t!:burst;` (`planText` writes it).
+ * Reply: the time in milliseconds; then for each query 1 or 0 (allowed or not), and for each limit: of a fixed window what
+ * was used before and the second at which it started; of another one what is used now, when there is more, how long it has
+ * to be waited for; of one in shadow 1 where it would have refused, else 0.
  *
- * A window that started later than now is kept as long as it is the next one: that is a clock set back, see `turnOver`.
+ * A window that started later than now is kept as long as it is the next one: that is a clock set back, see `FixedWindow`.
  */
 export const TAKE_ALL_SCRIPT = `
 local now = tonumber(ARGV[1])
@@ -21,16 +24,23 @@ if not now then
   now = time[1] * 1000 + math.floor(time[2] / 1000)
 end
 local nowSeconds = math.floor(now / 1000)
-
+${ALGORITHMS_SCRIPT}
 -- A plan is the same text for all of its subjects: read it once.
 local plans = {}
 local function planOf(text)
   local plan = plans[text]
   if plan then return plan end
   plan = {}
-  for seconds, quota in string.gmatch(text, '(%d+):(%d+);') do
+  for seconds, quota, rest in string.gmatch(text, '(%d+):(%d+)([^;]*);') do
     seconds = tonumber(seconds)
-    plan[#plan + 1] = { seconds = seconds, quota = tonumber(quota), start = nowSeconds - nowSeconds % seconds }
+    local limit = { seconds = seconds, quota = tonumber(quota), start = nowSeconds - nowSeconds % seconds }
+    if rest ~= '' then
+      limit.kind = string.match(rest, '%a!?')
+      limit.algorithm = algorithms[limit.kind]
+      limit.isShadow = string.sub(limit.kind, 2) == '!'
+      limit.capacity = tonumber(string.match(rest, '%d+')) or limit.quota
+    end
+    plan[#plan + 1] = limit
   end
   plans[text] = plan
   return plan
@@ -40,11 +50,15 @@ local subjects = {}
 local function load(key)
   local subject = { changed = false }
   subjects[key] = subject
-  local packed = redis.call('HGETALL', key)[2]
-  if packed then
-    local values = cmsgpack.unpack(packed)
-    for index = 1, #values, 3 do
-      subject[(index + 2) / 3] = { seconds = values[index], start = values[index + 1], used = values[index + 2] }
+  local fields = redis.call('HGETALL', key)
+  for at = 1, #fields, 2 do
+    if fields[at] == 'windows' then
+      local values = cmsgpack.unpack(fields[at + 1])
+      for index = 1, #values, 3 do
+        subject[(index + 2) / 3] = { seconds = values[index], start = values[index + 1], used = values[index + 2] }
+      end
+    else
+      subject.more = unpackMore(fields[at + 1])
     end
   end
   return subject
@@ -56,13 +70,14 @@ local function windowOf(subject, limit)
     local window = subject[index]
     if window.seconds == seconds then
       if window.start ~= start and window.start ~= start + seconds then
-        window.used = 0
+        if window.start < start then window.used = 0 else subject.changed = true end
         window.start = start
       end
       return window
     end
   end
-  local window = { seconds = seconds, start = start, used = 0 }
+  local window = { seconds = seconds, start = start, used = subject.more and usedOf(subject, seconds) or 0 }
+  if window.used > 0 then subject.changed = true end
   subject[#subject + 1] = window
   return window
 end
@@ -73,7 +88,8 @@ while ARGV[arg] do
   local cost = tonumber(ARGV[arg])
   local first, last = arg + 2, arg + 1 + ARGV[arg + 1]
   local verdictAt, allowed = length + 1, 1
-  local taken, count = {}, 0
+  local taken, before, count = {}, {}, 0
+  local others
   length = verdictAt
   for at = first, last do
     key = key + 1
@@ -81,20 +97,60 @@ while ARGV[arg] do
     local plan = planOf(ARGV[at])
     for index = 1, #plan do
       local limit = plan[index]
-      local window = windowOf(subject, limit)
-      if window.used + cost > limit.quota then allowed = 0 end
-      count = count + 1
-      taken[count] = window
-      reply[length + 1] = window.used
-      reply[length + 2] = window.start
-      length = length + 2
+      if limit.kind then
+        local counter = counterOf(subject, limit)
+        local wait = limit.algorithm.wait(counter, limit, cost)
+        if wait > 0 and not limit.isShadow then allowed = 0 end
+        others = others or {}
+        others[#others + 1] = { counter = counter, limit = limit, at = length + 1, wait = wait }
+        reply[length + 1] = 0
+        length = length + 1
+        if not limit.isShadow then
+          reply[length + 1], reply[length + 2] = 0, 0
+          length = length + 2
+        end
+      else
+        local window = windowOf(subject, limit)
+        local used = window.used
+        if used + cost > limit.quota then allowed = 0 end
+        count = count + 1
+        taken[count], before[count] = window, used
+        reply[length + 1] = used
+        reply[length + 2] = window.start
+        length = length + 2
+      end
     end
   end
   reply[verdictAt] = allowed
   if allowed == 1 then
     -- A window that the query names twice is set twice to the same value.
-    for index = 1, count do taken[index].used = reply[verdictAt + 2 * index - 1] + cost end
-    for at = key - (last - first), key do subjects[KEYS[at]].changed = true end
+    for index = 1, count do taken[index].used = before[index] + cost end
+    local named
+    for _, other in ipairs(others or {}) do
+      named = named or {}
+      if other.limit.isShadow and other.wait > 0 then
+        reply[other.at] = 1
+      elseif not named[other.counter] then
+        other.limit.algorithm.charge(other.counter, cost)
+      end
+      named[other.counter] = true
+    end
+    for at = first, last do
+      local subject = subjects[KEYS[key - last + at]]
+      subject.changed = true
+      if subject.more then
+        named = named or {}
+        for index = 1, count do named[taken[index]] = true end
+        chargeOthers(subject, planOf(ARGV[at]), named, cost)
+      end
+    end
+  end
+  for _, other in ipairs(others or {}) do
+    if not other.limit.isShadow then
+      local algorithm, at = other.limit.algorithm, other.at
+      reply[at], reply[at + 1] = algorithm.used(other.counter), algorithm.moreAt(other.counter, other.limit)
+      reply[at + 2] = allowed == 1 and 0 or other.wait
+    end
   end
   arg = last + 1
 end
@@ -107,8 +163,14 @@ for name, subject in pairs(subjects) do
       values[index * 3 - 2], values[index * 3 - 1], values[index * 3] = window.seconds, window.start, window.used
       ends = math.max(ends, window.start + window.seconds)
     end
-    redis.call('HSET', name, 'windows', cmsgpack.pack(values))
-    redis.call('PEXPIRE', name, math.max(1, ends * 1000 - now) + ${SLACK_MS})
+    ends = ends * 1000
+    if subject.more then
+      for _, counter in ipairs(subject.more) do ends = math.max(ends, algorithms[counter.kind].ends(counter)) end
+      redis.call('HSET', name, 'windows', cmsgpack.pack(values), 'more', packMore(subject.more))
+    else
+      redis.call('HSET', name, 'windows', cmsgpack.pack(values))
+    end
+    redis.call('PEXPIRE', name, math.max(1, ends - now) + ${SLACK_MS})
   end
 end
 return reply

@@ -1,0 +1,79 @@
+import type { TakeQuery } from '@gatehouse/contracts/limit-records';
+import { refused, windowState } from '@gatehouse/limit-domain/judge-limits';
+import type { AlgorithmName, Limit, LimitOutcome, ShadowRefusal, WindowState } from '@gatehouse/limit-domain/limit';
+
+const LETTERS: Readonly<Record<AlgorithmName, string>> = {
+  'fixed-window': 'f',
+  'sliding-window': 's',
+  'token-bucket': 't',
+};
+
+/** The limits of a subject as the script reads them; the same text for all subjects of a plan. */
+export function planText(limits: readonly Limit[]): string {
+  let text = '';
+  for (const { windowSeconds, quota, algorithm, burst, shadow } of limits) {
+    text += `${windowSeconds}:${quota}`;
+    if (algorithm !== undefined || shadow === true) {
+      text += `:${LETTERS[algorithm ?? 'fixed-window']}${shadow === true ? '!' : ''}`;
+      if (burst !== undefined) text += `:${burst}`;
+    }
+    text += ';';
+  }
+  return text;
+}
+
+/** What is read of the reply: one number after the other. */
+interface Numbers {
+  next(): number;
+}
+
+/**
+ * The script says what it saw and what it decided; it is worded by the same functions as for counters in memory.
+ * @throws Error where the reply is not one to these queries, or contradicts itself.
+ */
+export function readTakeAllReply(reply: readonly number[], queries: readonly TakeQuery[]): LimitOutcome[] {
+  let at = 0;
+  const numbers = {
+    next: () => {
+      const value = reply[at++];
+      if (value === undefined) throw new Error('the script answered too little');
+      return value;
+    },
+  };
+  const nowMs = numbers.next();
+  return queries.map((query) => readOutcome(numbers, query, nowMs));
+}
+
+function readOutcome(numbers: Numbers, { subjects, cost }: TakeQuery, nowMs: number): LimitOutcome {
+  const wasCharged = numbers.next() === 1;
+  const windows: WindowState[] = [];
+  const shadowRefusals: ShadowRefusal[] = [];
+  let waitMs = 0;
+  for (const { subject, limits } of subjects) {
+    for (const limit of limits) {
+      if (limit.shadow === true) {
+        if (numbers.next() === 1) shadowRefusals.push({ subject, limit });
+        continue;
+      }
+      const read = limit.algorithm === undefined ? readFixedWindow : readOther;
+      const { used, moreAtMs, waitMs: wait } = read(numbers, limit, cost, nowMs);
+      const charged = limit.algorithm === undefined && wasCharged ? cost : 0;
+      windows.push(windowState(subject, limit, used + charged, moreAtMs));
+      waitMs = Math.max(waitMs, wait);
+    }
+  }
+  if ((waitMs === 0) !== wasCharged) throw new Error('the script decided otherwise than the domain');
+  if (!wasCharged) return refused(windows, waitMs);
+  return shadowRefusals.length === 0 ? { kind: 'allowed', windows } : { kind: 'allowed', windows, shadowRefusals };
+}
+
+/** Of a fixed window the script says what was used before. */
+function readFixedWindow(numbers: Numbers, { windowSeconds, quota }: Limit, cost: number, nowMs: number) {
+  const used = numbers.next();
+  const moreAtMs = (numbers.next() + windowSeconds) * 1_000;
+  return { used, moreAtMs, waitMs: used + cost <= quota ? 0 : Math.max(1, moreAtMs - nowMs) };
+}
+
+function readOther(numbers: Numbers) {
+  return { used: numbers.next(), moreAtMs: numbers.next(), waitMs: numbers.next() };
+}
