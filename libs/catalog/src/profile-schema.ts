@@ -169,7 +169,7 @@ export const profileSchema = z.strictObject({
         .record(headerName, headerValue)
         .default({})
         .describe(
-          '{limit}, {remaining}, {reset} of one window; of which, and on which answers, limitsWindow and limitsOn say.',
+          '{limit}, {remaining}, {reset} of one window; of which, and on which answers, limitsWindow and limitsOn say. {policies} and {service_limits} of all windows, as the fields RateLimit-Policy and RateLimit of the IETF have them.',
         ),
       limitsOn: z
         .enum(['charged', 'every'], { error: 'must be charged or every' })

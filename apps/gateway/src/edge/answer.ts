@@ -45,8 +45,9 @@ export function refusalAnswer(published: PublishedApi, refusal: Deny, request: R
   for (const name in headers) flat.push(name, headers[name] as string);
   flat.push('x-request-id', request.requestId, 'content-length', String(Buffer.byteLength(body)));
   const windows = toldWindows(published, refusal.windows, facts, request.nowMs);
-  const isLimited = refusal.code === 'rate_limited';
-  for (const [name, value] of renderLimitHeaders(profile, windows, isLimited)) flat.push(name, value);
+  for (const [name, value] of renderLimitHeaders(profile, windows, refusal.retryAfterSeconds, request.nowMs)) {
+    flat.push(name, value);
+  }
   return { status, headers: flat, body };
 }
 
@@ -60,7 +61,7 @@ export function allowedHeaders(
   const flat = ['x-request-id', requestId];
   const told = toldWindows(published, windows, facts, nowMs);
   if (told.length > 0) {
-    for (const [name, value] of renderLimitHeaders(published.api.profile, told, false)) flat.push(name, value);
+    for (const [name, value] of renderLimitHeaders(published.api.profile, told, null, nowMs)) flat.push(name, value);
   }
   return flat;
 }
@@ -81,7 +82,8 @@ export function ownAnswer(published: PublishedApi, body: string, requestId: stri
   for (const [name, value] of renderLimitHeaders(
     published.api.profile,
     toldWindows(published, [], null, nowMs),
-    false,
+    null,
+    nowMs,
   )) {
     headers.push(name, value);
   }
