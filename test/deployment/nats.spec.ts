@@ -5,6 +5,7 @@ import { basename, join } from 'node:path';
 import { connectNats } from '@gatehouse/bus/nats.client';
 import * as federation from '@gatehouse/contracts/federation';
 import {
+  gatewayInvalidateSubject,
   invalidateSubject,
   TAKE_SUBJECT,
   VERIFY_SUBJECT,
@@ -12,6 +13,7 @@ import {
 } from '@gatehouse/contracts/hot-subjects';
 import * as identity from '@gatehouse/contracts/identity';
 import * as keys from '@gatehouse/contracts/keys';
+import * as leases from '@gatehouse/contracts/leases';
 import * as possession from '@gatehouse/contracts/possession';
 import { type NatsServer, startNatsServer } from '@gatehouse/launch/nats-server.client';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -34,7 +36,7 @@ const ANSWERED: readonly string[] = [
   VERIFY_SUBJECT,
   verifyReplicaSubject(HOLDER),
   TAKE_SUBJECT,
-  ...[keys, possession, identity, federation]
+  ...[keys, leases, possession, identity, federation]
     .flatMap((contracts): unknown[] => Object.values(contracts))
     .map((exported) => (exported as { subject?: unknown }).subject)
     .filter((subject): subject is string => typeof subject === 'string'),
@@ -146,13 +148,14 @@ describe('the NATS accounts', () => {
     }
   });
 
-  it('let one keys replica tell another that a key has changed', async () => {
-    const [first, second] = await Promise.all([busOf('keys'), busOf('keys')]);
+  it.each([
+    ['keys', invalidateSubject(HOLDER)],
+    ['gateway', gatewayInvalidateSubject(HOLDER)],
+  ] as const)('let a keys replica tell another holder (%s) that a key has changed', async (holder, subject) => {
+    const [first, second] = await Promise.all([busOf('keys'), busOf(holder)]);
     try {
-      await second.answer(invalidateSubject(HOLDER), 'keys', async () => Buffer.from('done'));
-      expect(Buffer.from(await first.request(invalidateSubject(HOLDER), Buffer.from('key'), 2_000)).toString()).toBe(
-        'done',
-      );
+      await second.answer(subject, HOLDER, async () => Buffer.from('done'));
+      expect(Buffer.from(await first.request(subject, Buffer.from('key'), 2_000)).toString()).toBe('done');
     } finally {
       await Promise.all([first.drain(), second.drain()]);
     }
@@ -160,6 +163,7 @@ describe('the NATS accounts', () => {
 
   it.each([
     ['gateway', invalidateSubject(HOLDER)],
+    ['gateway', gatewayInvalidateSubject(HOLDER)],
     ['gateway', `${verifyReplicaSubject(HOLDER)}.x`],
     ['gateway', '_INBOX_keys.x'],
     ['gateway', '$SYS.REQ.SERVER.PING'],
@@ -167,14 +171,19 @@ describe('the NATS accounts', () => {
     ['keys', 'gatehouse.v1.identity.sign-in'],
     ['keys', VERIFY_SUBJECT],
     ['keys', verifyReplicaSubject(HOLDER)],
+    ['keys', leases.renewLease.subject],
     ['keys', TAKE_SUBJECT],
     ['keys', '_INBOX_gateway.x'],
     ['identity', 'gatehouse.v1.keys.revoke'],
+    ['identity', leases.registerLease.subject],
+    ['identity', gatewayInvalidateSubject(HOLDER)],
     ['identity', 'gatehouse.v1.identity.sign-in'],
     ['identity', verifyReplicaSubject(HOLDER)],
     ['identity', '_INBOX_gateway.x'],
     ['ratelimit', VERIFY_SUBJECT],
     ['ratelimit', verifyReplicaSubject(HOLDER)],
+    ['ratelimit', leases.releaseLease.subject],
+    ['ratelimit', gatewayInvalidateSubject(HOLDER)],
     ['ratelimit', TAKE_SUBJECT],
     ['ratelimit', '_INBOX_gateway.x'],
   ] as const)('[H-129] keep %s from publishing to %s', async (user, subject) => {
@@ -186,17 +195,21 @@ describe('the NATS accounts', () => {
   it.each([
     ['gateway', VERIFY_SUBJECT],
     ['gateway', verifyReplicaSubject(HOLDER)],
+    ['gateway', leases.renewLease.subject],
+    ['gateway', invalidateSubject(HOLDER)],
     ['gateway', 'gatehouse.>'],
     ['gateway', '_INBOX_keys.>'],
     ['gateway', '>'],
     ['keys', '_INBOX_gateway.>'],
     ['keys', 'gatehouse.v1.identity.sign-in'],
+    ['keys', gatewayInvalidateSubject(HOLDER)],
     ['keys', TAKE_SUBJECT],
     ['keys', '$SYS.>'],
     ['identity', VERIFY_SUBJECT],
     ['identity', verifyReplicaSubject(HOLDER)],
     ['identity', '_INBOX_gateway.>'],
     ['identity', invalidateSubject(HOLDER)],
+    ['identity', gatewayInvalidateSubject(HOLDER)],
     ['ratelimit', VERIFY_SUBJECT],
     ['ratelimit', verifyReplicaSubject(HOLDER)],
     ['ratelimit', '_INBOX_gateway.>'],

@@ -25,6 +25,7 @@ export function anApi(changes: Partial<Api> = {}, profile: object = {}): Api {
     hosts: [],
     upstream: 'example',
     upstreamIdentity: 'token',
+    verification: 'queried',
     limiterOutage: 'local',
     routes: [],
     plans: { free: { key: [], organization: [], keysMax: null } },

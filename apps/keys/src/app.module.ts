@@ -2,6 +2,8 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { AUDIT, AuditController, type AuditPorts } from './audit/audit.controller.js';
 import { IMPORTS, ImportsController, type ImportsPorts } from './import/imports.controller.js';
 import { LEAKS, LeaksController, type LeaksPorts } from './leaks/leaks.controller.js';
+import type { HoldersStore } from './lease/holders.store.js';
+import { GATEWAY_HOLDERS, LeasesController } from './lease/leases.controller.js';
 import { ChangesController } from './lifecycle/changes.controller.js';
 import { KeysController } from './lifecycle/keys.controller.js';
 import { LIFECYCLE, type LifecyclePorts } from './lifecycle/lifecycle-ports.js';
@@ -29,6 +31,7 @@ export interface KeysParts {
   readonly notices: NoticesPorts;
   readonly imports: ImportsPorts;
   readonly audit: AuditPorts;
+  readonly gatewayHolders: HoldersStore;
 }
 
 const CONTROLLERS = [
@@ -42,6 +45,7 @@ const CONTROLLERS = [
   LeaksController,
   NoticesController,
   AuditController,
+  LeasesController,
 ];
 
 /** The composition of the service's message patterns; everything that they use comes in from start.ts. */
@@ -57,6 +61,7 @@ export function appModule(parts: KeysParts): DynamicModule {
       { provide: NOTICES, useValue: parts.notices },
       { provide: AUDIT, useValue: parts.audit },
       { provide: IMPORTS, useValue: parts.imports },
+      { provide: GATEWAY_HOLDERS, useValue: parts.gatewayHolders },
       { provide: POSSESSION, useValue: parts.possession },
     ],
   };

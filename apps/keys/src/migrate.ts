@@ -6,6 +6,7 @@ import { TellOrganizations1764300000000 } from './migrations/1764300000000-tell-
 import { NumberPeppers1764500000000 } from './migrations/1764500000000-number-peppers.js';
 import { ReadAudit1764700000000 } from './migrations/1764700000000-read-audit.js';
 import { GatherUsage1764800000000 } from './migrations/1764800000000-gather-usage.js';
+import { LetGatewaysHoldLeases1764900000000 } from './migrations/1764900000000-let-gateways-hold-leases.js';
 import { WatchKeys1764950000000 } from './migrations/1764950000000-watch-keys.js';
 
 /**
@@ -22,6 +23,7 @@ export const keysMigrations: ServiceMigrations = {
     NumberPeppers1764500000000,
     ReadAudit1764700000000,
     GatherUsage1764800000000,
+    LetGatewaysHoldLeases1764900000000,
     WatchKeys1764950000000,
   ],
   grants: [

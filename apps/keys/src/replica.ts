@@ -1,9 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import type { Answering, Bus } from '@gatehouse/bus/bus';
 import { invalidateSubject, VERIFY_SUBJECT, verifyReplicaSubject } from '@gatehouse/contracts/hot-subjects';
-import { Lease, type LeaseView } from './lease/lease.js';
-import { type KeeperPorts, LeaseKeeper } from './lease/lease-keeper.js';
-import { readChangedIds, type SettlePorts, settleChange } from './lease/settle-change.js';
+import { readChangedIds } from '@gatehouse/lease/changed-ids';
+import { Lease, type LeaseView } from '@gatehouse/lease/lease';
+import { type KeeperPorts, LeaseKeeper } from '@gatehouse/lease/lease-keeper';
+import type { HoldersStore } from './lease/holders.store.js';
+import { type Settlement, type SettlePorts, settleChange } from './lease/settle-change.js';
+import { holderSweeper } from './lease/sweep-holders.js';
 import { KnownKeys } from './verification/known-keys.js';
 import { type VerifyPorts, verifyBatch } from './verification/verify.js';
 
@@ -11,7 +14,7 @@ const ACKNOWLEDGED = Buffer.from([1]);
 
 export interface ReplicaPorts {
   readonly bus: Pick<Bus, 'answer' | 'request'>;
-  readonly holders: KeeperPorts['holders'];
+  readonly holders: KeeperPorts['holders'] & SettlePorts['holders'] & Pick<HoldersStore, 'pruneChanges'>;
   readonly findFacts: VerifyPorts['findFacts'];
   readonly cacheEntriesMax: number;
   /** Asked once, when this replica is among the lease holders and has answered nothing yet. Throws where it must not. */
@@ -36,14 +39,22 @@ export class Replica {
   constructor(private readonly ports: ReplicaPorts) {
     this.known = new KnownKeys(ports.cacheEntriesMax);
     this.lease = new Lease(ports.monotonicMs);
-    this.keeper = new LeaseKeeper({ ...ports, holderId: this.holderId, lease: this.lease, remembered: this.known });
+    this.keeper = new LeaseKeeper({
+      ...ports,
+      holderId: this.holderId,
+      lease: this.lease,
+      remembered: this.known,
+      afterRenewal: holderSweeper(ports),
+    });
   }
 
   /** @param counted is told about each batch. @param lease what verification asks; its own lease but for tests. */
   async start(counted: VerifyPorts['counted'] = () => {}, lease: LeaseView = this.lease): Promise<void> {
     const { bus, findFacts, log } = this.ports;
     const failed = (error: unknown) => log.warn({ err: error }, 'keys cannot be looked up');
-    const ports: VerifyPorts = { replicaId: this.holderId, known: this.known, lease, findFacts, counted, failed };
+    const { known, keeper } = this;
+    const asOfSeq = () => keeper.appliedSeq;
+    const ports: VerifyPorts = { replicaId: this.holderId, known, asOfSeq, lease, findFacts, counted, failed };
     const forget = async (payload: Uint8Array) => {
       for (const id of readChangedIds(payload)) this.known.evict(id);
       return ACKNOWLEDGED;
@@ -59,7 +70,7 @@ export class Replica {
   }
 
   /** Resolves when committed changes hold on every replica; see settleChange. */
-  settle(ids: readonly string[], committedAtMs: number): Promise<void> {
+  settle(ids: readonly string[], committedAtMs: number): Promise<Settlement> {
     const { bus, holders, monotonicMs, pause } = this.ports;
     return settleChange(ids, committedAtMs, {
       ownHolderId: this.holderId,

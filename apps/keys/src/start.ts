@@ -80,12 +80,10 @@ export async function startKeys(options: KeysOptions): Promise<RunningService> {
   const store = new KeysStore(management);
   const foundUnderOldPepper = (digest: Buffer, hmac: Buffer) => care.foundUnderOldPepper(digest, hmac);
   const facts = new FactsStore(pool, peppers, foundUnderOldPepper, FIND_DEADLINE_MS * config.DEADLINE_FACTOR);
+  const pepperVersions = peppers.all.map(({ version }) => version);
   const replica = new Replica({
     bus,
-    holders: new HoldersStore(
-      pool,
-      peppers.all.map(({ version }) => version),
-    ),
+    holders: new HoldersStore(pool, 'keys', pepperVersions),
     findFacts: (digests) => facts.find(digests),
     mayAnswer: () => Promise.all([care.checkReplicas(), facts.warmUp()]),
     cacheEntriesMax: config.KEYS_CACHE_ENTRIES,
@@ -124,6 +122,7 @@ export async function startKeys(options: KeysOptions): Promise<RunningService> {
     },
     notices: { store: new NoticesStore(management), nowMs },
     audit: { auditLogOf: (query) => auditLogOf(management, query) },
+    gatewayHolders: new HoldersStore(pool, 'gateway', pepperVersions),
     imports: { imports: new ImportsStore(management, peppers), keys: store, apis, cursor, nowMs },
   });
   const app = await NestFactory.createMicroservice(module, {

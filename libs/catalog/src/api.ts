@@ -1,6 +1,12 @@
 import type { SubjectLimits } from '@gatehouse/limit-domain/limit';
 import type { Profile } from './profile-schema.js';
 
+/**
+ * Whether a gateway asks the keys service for every request, or answers for keys that it remembers under a lease of its
+ * own. A revoke holds everywhere when it has returned, either way.
+ */
+export type Verification = 'queried' | 'leased';
+
 /** What the API does when its limits cannot be asked. */
 export type LimiterOutage = 'deny' | 'allow' | 'local';
 
@@ -51,6 +57,7 @@ export interface Api {
   /** Origin and optional base path of the upstream, or `example` for the one that ships with Gatehouse. */
   readonly upstream: string;
   readonly upstreamIdentity: UpstreamIdentity;
+  readonly verification: Verification;
   readonly limiterOutage: LimiterOutage;
   readonly routes: readonly Route[];
   readonly plans: Readonly<Record<string, PlanLimits>>;

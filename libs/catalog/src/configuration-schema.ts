@@ -17,11 +17,11 @@ const upstream = z.string().superRefine((value, context) => {
 });
 
 const verification = z
-  .literal('queried', {
-    error: ({ input }) =>
-      input === 'leased' ? 'leased is not in this version yet; queried gives the same guarantee' : 'must be queried',
-  })
-  .default('queried');
+  .enum(['queried', 'leased'], { error: 'must be queried or leased' })
+  .default('queried')
+  .describe(
+    'queried: the keys service is asked for every request; leased: gateways remember keys under a lease. A revoke holds at once either way.',
+  );
 
 const route = z.strictObject({
   match: z

@@ -37,6 +37,7 @@ export const MANAGEMENT_API: Api = {
   // A name that never leads anywhere (RFC 2606 section 2).
   upstream: 'http://gatehouse.invalid',
   upstreamIdentity: 'token',
+  verification: 'queried',
   limiterOutage: 'local',
   routes: [],
   plans: { free: { key: [], organization: [], keysMax: null } },

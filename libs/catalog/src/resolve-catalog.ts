@@ -56,6 +56,7 @@ function resolveApi(given: ApiConfiguration, profile: Profile, overrides: PlanOv
     hosts: given.hosts,
     upstream: given.upstream,
     upstreamIdentity: given.upstreamIdentity,
+    verification: given.verification,
     limiterOutage: given.limiterOutage,
     routes: given.routes.map(resolveRoute),
     plans,

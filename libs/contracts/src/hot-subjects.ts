@@ -10,6 +10,11 @@ export function invalidateSubject(holderId: string): string {
   return `gatehouse.v1.keys.invalidate.${checkReplicaId(holderId)}`;
 }
 
+/** Where one gateway that holds a lease of its own hears the same. */
+export function gatewayInvalidateSubject(holderId: string): string {
+  return `gatehouse.v1.gateway.invalidate.${checkReplicaId(holderId)}`;
+}
+
 /** Where one keys replica verifies, as all of them do on `VERIFY_SUBJECT`; `replicaId` is its lease holder id. */
 export function verifyReplicaSubject(replicaId: string): string {
   return `${VERIFY_SUBJECT}.${checkReplicaId(replicaId)}`;

@@ -22,6 +22,14 @@ export class RecordReader {
     return this.bytes.readUInt32LE(this.advance(4));
   }
 
+  /** A whole number that JavaScript can hold. */
+  safeInteger(): number {
+    const start = this.advance(8);
+    const value = this.bytes.readUInt32LE(start) + this.bytes.readUInt32LE(start + 4) * 2 ** 32;
+    if (!Number.isSafeInteger(value)) throw new MalformedRecord('a number is larger than any that is sent');
+    return value;
+  }
+
   /** A view, not a copy: valid as long as the message is. */
   raw(length: number): Buffer {
     const start = this.advance(length);

@@ -9,9 +9,10 @@ const REPLICA = '0123456789abcdef0123456789abcdef';
 describe('the replies to verification queries', () => {
   it('come back as they were written, with the id of the replica that wrote them', () => {
     const facts = aKey({ name: 'naïve 🔑' });
-    const bytes = encodeVerifyReplies(REPLICA, ['unknown', encodeFacts(facts), 'unchanged']);
+    const bytes = encodeVerifyReplies(REPLICA, ['unknown', encodeFacts(facts), 'unchanged'], 2 ** 40 + 3);
     expect(decodeVerifyReplies(bytes, 3)).toEqual({
       replicaId: REPLICA,
+      asOfSeq: 2 ** 40 + 3,
       replies: [{ kind: 'unknown' }, { kind: 'facts', facts }, { kind: 'unchanged' }],
     });
   });

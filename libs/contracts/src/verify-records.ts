@@ -2,11 +2,12 @@ import type { KeyFacts } from '@gatehouse/key-domain/key';
 import { readFacts, writeFacts } from './facts-record.js';
 import { MalformedRecord, RecordReader } from './record-reader.js';
 
-const VERSION = 4;
+const VERSION = 5;
 const DIGEST_BYTES = 32;
 const QUERY_BYTES = DIGEST_BYTES + 4;
 const REPLICA_ID_BYTES = 16;
-const REPLIES_HEADER_BYTES = 3 + REPLICA_ID_BYTES;
+const AS_OF_AT = 3 + REPLICA_ID_BYTES;
+const REPLIES_HEADER_BYTES = AS_OF_AT + 8;
 
 /**
  * Asks for the key with this digest. `knownRevision` works as `If-None-Match` does: the asker still holds the facts of
@@ -29,6 +30,11 @@ export type VerifyReply =
 export interface VerifyReplies {
   /** Lease holder id of the replica that wrote them: says whom to ask next, and nothing about the replies. */
   readonly replicaId: string;
+  /**
+   * The number of the last change that its replica had certainly applied when it began to answer: no reply is older than
+   * that. 0: nothing is known.
+   */
+  readonly asOfSeq: number;
   readonly replies: readonly VerifyReply[];
 }
 
@@ -77,7 +83,7 @@ export function decodeVerifyQueries(payload: Uint8Array): VerifyQuery[] {
 }
 
 /** @param replicaId 32 hexadecimal digits */
-export function encodeVerifyReplies(replicaId: string, replies: readonly EncodedVerifyReply[]): Buffer {
+export function encodeVerifyReplies(replicaId: string, replies: readonly EncodedVerifyReply[], asOfSeq = 0): Buffer {
   let size = REPLIES_HEADER_BYTES;
   for (const reply of replies) size += typeof reply === 'string' ? 1 : 5 + reply.text.length;
   const bytes = Buffer.allocUnsafe(size);
@@ -87,6 +93,8 @@ export function encodeVerifyReplies(replicaId: string, replies: readonly Encoded
   if (replicaId.length !== 2 * REPLICA_ID_BYTES || bytes.write(replicaId, 3, 'hex') !== REPLICA_ID_BYTES) {
     throw new Error('a replica id is 32 hexadecimal digits');
   }
+  bytes.writeUInt32LE(asOfSeq % 2 ** 32, AS_OF_AT);
+  bytes.writeUInt32LE(Math.floor(asOfSeq / 2 ** 32), AS_OF_AT + 4);
   let offset = REPLIES_HEADER_BYTES;
   for (const reply of replies) {
     if (typeof reply === 'string') {
@@ -106,10 +114,11 @@ export function decodeVerifyReplies(payload: Uint8Array, expected: number): Veri
   checkVersion(reader);
   if (reader.u16() !== expected) throw new MalformedRecord('the number of replies is not that of the queries');
   const replicaId = reader.raw(REPLICA_ID_BYTES).toString('hex');
+  const asOfSeq = reader.safeInteger();
   const replies: VerifyReply[] = [];
   for (let index = 0; index < expected; index++) replies.push(decodeReply(reader));
   reader.end();
-  return { replicaId, replies };
+  return { replicaId, asOfSeq, replies };
 }
 
 function decodeReply(reader: RecordReader): VerifyReply {

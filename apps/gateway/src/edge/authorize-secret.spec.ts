@@ -24,6 +24,7 @@ const API: Api = {
   hosts: [],
   upstream: 'http://127.0.0.1:9',
   upstreamIdentity: 'token',
+  verification: 'queried',
   limiterOutage: 'deny',
   routes: [],
   plans: { free: { key: [PLAN], organization: [PLAN], keysMax: null } },

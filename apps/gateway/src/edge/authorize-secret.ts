@@ -16,7 +16,8 @@ type TakeOutcome = LimitOutcome | { readonly kind: 'unavailable' };
 
 /** All that the decision needs of the world outside. */
 export interface EdgePorts {
-  readonly findKey: (digest: Buffer) => Promise<KeyLookup>;
+  /** @param published the API that it came to; which decides whether what is remembered may answer. */
+  readonly findKey: (digest: Buffer, published: PublishedApi) => Promise<KeyLookup> | KeyLookup;
   readonly takeLimits: (published: PublishedApi, charge: Charge) => Promise<TakeOutcome>;
   /** Takes from the number of uses that a key has left. */
   readonly spendUses: (keyId: string, cost: number) => Promise<SpendOutcome | { readonly kind: 'unavailable' }>;
@@ -34,7 +35,7 @@ export async function authorizeSecret(secret: string, needs: Needs, ports: EdgeP
   if (digest === undefined) return deny('key_malformed');
   if (needs.fromBrowser) return deny('browser_refused');
 
-  const found = await ports.findKey(digest);
+  const found = await ports.findKey(digest, published);
   if (found === 'unavailable') return deny('verification_unavailable');
   const { name: api, environments } = published.api;
   const verdict = judgeKey(found, { ...needs, nowMs: ports.nowMs(), api, environments });

@@ -25,6 +25,7 @@ const API: Api = {
   hosts: [],
   upstream: 'http://127.0.0.1:9',
   upstreamIdentity: 'token',
+  verification: 'queried',
   limiterOutage: 'deny',
   routes: [],
   plans: {
@@ -62,7 +63,7 @@ function door(found: PersonLookup, changes: Partial<DoorPorts> = {}, profile: Pa
     nowMs: () => 1_000,
     findKey: async () => {
       asked.push('key');
-      return 'unknown';
+      return 'unknown' as const;
     },
     findPerson: async (token) => {
       asked.push(token);

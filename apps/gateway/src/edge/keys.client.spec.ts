@@ -21,7 +21,7 @@ async function start() {
     });
     return encodeVerifyReplies('0'.repeat(32), replies);
   });
-  const findKey = keysClient({
+  const { findKey } = keysClient({
     bus,
     logger: createLogger('gateway', 'silent'),
     deadlineMs: 1_000,

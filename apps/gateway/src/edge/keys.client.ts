@@ -5,7 +5,7 @@ import { decodeVerifyReplies, encodeVerifyQueries, type VerifyReply } from '@gat
 import type { KeyFacts } from '@gatehouse/key-domain/key';
 import type { Logger } from '@gatehouse/observability/logger';
 import { LRUCache } from 'lru-cache';
-import type { EdgePorts, KeyLookup } from './authorize-secret.js';
+import type { KeyLookup } from './authorize-secret.js';
 import { type Place, replicaChooser } from './choose-replica.js';
 import { seenLately } from './seen-lately.js';
 
@@ -28,17 +28,38 @@ const KNOWN_KEYS_MAX = 20_000;
  */
 const LATELY = 65_536;
 
+/** What was heard of a key just now. */
+export interface HeardKey {
+  readonly lookup: KeyLookup;
+  /** The number of the last change that it is certainly not older than; 0: nothing is known. */
+  readonly asOfSeq: number;
+}
+
+/** Asks about one key; never rejects. */
+export type AskKey = (digest: Buffer) => Promise<HeardKey>;
+
 interface Question {
   readonly digest: Buffer;
   readonly name: string;
   readonly known: KeyFacts | undefined;
 }
 
+interface Heard {
+  readonly reply: VerifyReply;
+  readonly asOfSeq: number;
+}
+
+const UNHEARD: HeardKey = { lookup: 'unavailable', asOfSeq: 0 };
+
 /**
- * The port `findKey`: every request asks the keys service, all requests of one event-loop turn with one message. Facts
- * that were heard before only say which revision is known; they are an answer only when the service confirms them now.
+ * Every request asks the keys service, all requests of one event-loop turn with one message. Facts that were heard
+ * before only say which revision is known; they are an answer only when the service confirms them now.
+ * @returns the port `findKey`, and the same for who wants to know as well how new the answer is.
  */
-export function keysClient(settings: KeysClientSettings): EdgePorts['findKey'] {
+export function keysClient(settings: KeysClientSettings): {
+  findKey: (digest: Buffer) => Promise<KeyLookup>;
+  askKey: AskKey;
+} {
   const { bus, logger, deadlineMs, onExchange, monotonicMs } = settings;
   const known = new LRUCache<string, KeyFacts>({ max: KNOWN_KEYS_MAX });
   const isSeenAgain = seenLately(LATELY);
@@ -50,16 +71,16 @@ export function keysClient(settings: KeysClientSettings): EdgePorts['findKey'] {
     try {
       const answer = await bus.request(subjectOf(place), payload, deadlineMs);
       onExchange((monotonicMs() - startedMs) / 1000);
-      const { replicaId, replies } = decodeVerifyReplies(answer, expected);
+      const { replicaId, asOfSeq, replies } = decodeVerifyReplies(answer, expected);
       replicas.heard(replicaId);
-      return replies;
+      return replies.map((reply): Heard => ({ reply, asOfSeq }));
     } catch (error) {
       if (error instanceof BusUnavailable) replicas.lost(place);
       throw error;
     }
   };
 
-  const ask = batchPerTurn<Question, VerifyReply>({
+  const ask = batchPerTurn<Question, Heard>({
     send: async (questions, attempt) => {
       const queries = questions.map(({ digest, known }) => ({ digest, knownRevision: known?.revision ?? 0 }));
       const payload = encodeVerifyQueries(queries);
@@ -89,16 +110,18 @@ export function keysClient(settings: KeysClientSettings): EdgePorts['findKey'] {
     }
   };
 
-  return async (digest) => {
+  const askKey = async (digest: Buffer): Promise<HeardKey> => {
     const name = digest.toString('latin1');
     const question = { digest, name, known: known.get(name) };
     try {
-      return lookupOf(question, await ask(question));
+      const { reply, asOfSeq } = await ask(question);
+      return { lookup: lookupOf(question, reply), asOfSeq };
     } catch (error) {
       logger.debug({ err: error }, 'a key could not be verified');
-      return 'unavailable';
+      return UNHEARD;
     }
   };
+  return { askKey, findKey: async (digest) => (await askKey(digest)).lookup };
 }
 
 function subjectOf(place: Place): string {

@@ -45,6 +45,7 @@ export const catalog: Catalog = {
       hosts: ['api.exante.example'],
       upstream: 'http://127.0.0.1:9',
       upstreamIdentity: 'token',
+      verification: 'queried',
       limiterOutage: 'local',
       routes: [],
       environments: ['live'],

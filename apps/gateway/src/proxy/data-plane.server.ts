@@ -3,17 +3,21 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Bus } from '@gatehouse/bus/bus';
 import type { Catalog } from '@gatehouse/catalog/api';
 import { MANAGEMENT_API } from '@gatehouse/catalog/management-api';
+import type { LeaseView } from '@gatehouse/lease/lease';
 import type { Logger } from '@gatehouse/observability/logger';
 import type { ClientProxy } from '@nestjs/microservices';
 import type { Registry } from 'prom-client';
 import { unknownApiAnswer } from '../edge/answer.js';
+import type { DoorPorts } from '../edge/authorize.js';
 import { clientAddresses } from '../edge/client-address.server.js';
 import { identityTokens } from '../edge/identity-token.js';
-import { keysClient } from '../edge/keys.client.js';
+import { type AskKey, keysClient } from '../edge/keys.client.js';
 import { limitsClient } from '../edge/limits.client.js';
 import { localLimits } from '../edge/local-limits.js';
 import { personsClient } from '../edge/persons.client.js';
 import { usesClient } from '../edge/uses.client.js';
+import { GatewayLease } from '../lease/gateway-lease.server.js';
+import { leaseHolders } from '../lease/lease-holders.client.js';
 import type { AskService } from '../management/services.client.js';
 import { findApi } from '../routes/find-api.js';
 import type { ImportPeppers } from '../routes/imported-forms.js';
@@ -55,6 +59,8 @@ export interface DataPlaneSettings {
   readonly nowMs: () => number;
   /** How much longer than usual other services may take; 1 by default. */
   readonly deadlineFactor?: number;
+  /** What the memory of keys is trusted by, for APIs with `verification: leased`; the gateway's own lease but for tests. */
+  readonly trustedLease?: LeaseView;
   /** For one exchange with the keys service; 400 by default. */
   readonly keysDeadlineMs?: number;
   /** How often usage is reported; every 2 s by default. */
@@ -101,12 +107,14 @@ export function createDataPlane(settings: DataPlaneSettings): DataPlane {
   const nextRequestId = requestIds(randomBytes(14));
   const pools = upstreams(settings.upstreamTimeouts ?? DEFAULT_TIMEOUTS);
   const parts = passageParts(settings, pools, () => draining);
-  const { streams, traffic, usage, monotonicMs } = parts;
+  const { streams, traffic, usage, lease, monotonicMs } = parts;
   let draining = false;
 
-  const sweeper = setInterval(() => {
+  const sweep = () => {
     streams.sweep(monotonicMs()).catch((error: unknown) => logger.error({ err: error }, 'streams were not checked'));
-  }, SWEEP_MS).unref();
+  };
+  const sweeper = setInterval(sweep, SWEEP_MS).unref();
+  lease?.start();
 
   const find = (request: IncomingMessage) => findApi(table, request.headers.host, request.url ?? '');
 
@@ -140,6 +148,7 @@ export function createDataPlane(settings: DataPlaneSettings): DataPlane {
       }
       clearInterval(sweeper);
       streams.stopAll();
+      await lease?.stop();
       await pools.close();
       await usage.stop();
     },
@@ -163,20 +172,24 @@ function passageParts(
   settings: DataPlaneSettings,
   pools: Upstreams,
   isDraining: () => boolean,
-): PassageParts & { readonly usage: UsageReports } {
+): PassageParts & { readonly usage: UsageReports; readonly lease: GatewayLease | undefined } {
   const { bus, logger, nowMs, production, deadlineFactor: factor = 1 } = settings;
   const traffic = trafficMetrics(settings.metrics);
   const addressOf = clientAddresses(settings.trustedProxies);
   const outlets = new Map<PublishedApi, Outlet>();
   const monotonicMs = () => performance.now();
-  const ports = {
-    findKey: keysClient({
-      bus,
-      logger,
-      deadlineMs: settings.keysDeadlineMs ?? 400 * factor,
-      onExchange: (seconds) => traffic.exchange('keys', seconds),
-      monotonicMs,
-    }),
+  const keys = keysClient({
+    bus,
+    logger,
+    deadlineMs: settings.keysDeadlineMs ?? 400 * factor,
+    onExchange: (seconds) => traffic.exchange('keys', seconds),
+    monotonicMs,
+  });
+  const lease = leaseOf(settings, keys.askKey, monotonicMs);
+  if (lease !== undefined) traffic.showLease(lease);
+  const ports: DoorPorts = {
+    findKey: (digest, { api }) =>
+      lease !== undefined && api.verification === 'leased' ? lease.findKey(digest) : keys.findKey(digest),
     takeLimits: limitsClient({
       bus,
       logger,
@@ -201,6 +214,7 @@ function passageParts(
   const whenDraining = [...always, ...CLOSE];
   return {
     ports,
+    lease,
     answerTokens: tokenEndpoints(settings.ask, logger),
     outletOf: (published) => {
       let outlet = outlets.get(published);
@@ -227,6 +241,23 @@ function passageParts(
     ownHeaders: () => (isDraining() ? whenDraining : always),
     monotonicMs,
   };
+}
+
+/** Undefined where no API is verified under a lease. */
+function leaseOf(
+  { catalog, bus, client, logger, trustedLease }: DataPlaneSettings,
+  askKey: AskKey,
+  monotonicMs: () => number,
+): GatewayLease | undefined {
+  if (catalog.apis.every(({ verification }) => verification === 'queried')) return undefined;
+  return new GatewayLease({
+    bus,
+    holders: leaseHolders(client),
+    askKey,
+    monotonicMs,
+    log: logger,
+    ...(trustedLease === undefined ? {} : { trusted: trustedLease }),
+  });
 }
 
 function openOutlet({ api, places, refusesBrowsers, upstreamOrigin }: PublishedApi, pools: Upstreams): Outlet {

@@ -93,7 +93,7 @@ describe('while one of two replicas of keys hangs', () => {
     let next = REPLICA;
     await startWith(() => next);
     let skippedMs = 0;
-    const findKey = keysClient({
+    const { findKey } = keysClient({
       bus: gateway.bus,
       logger: createLogger('gateway', 'silent'),
       deadlineMs: 50,

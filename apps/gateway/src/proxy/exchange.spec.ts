@@ -176,7 +176,7 @@ describe('while the keys service is down', () => {
       asked++;
       return asked === 1 ? late() : encodeVerifyReplies(REPLICA, ['unknown']);
     });
-    const findKey = keysClient({
+    const { findKey } = keysClient({
       bus,
       logger: createLogger('gateway', 'silent'),
       deadlineMs: 50,

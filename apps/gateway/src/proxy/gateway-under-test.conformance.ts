@@ -47,6 +47,7 @@ export function exampleApi(changes: Partial<Api> = {}): Api {
     hosts: ['api.example.com'],
     upstream: 'http://127.0.0.1:1',
     upstreamIdentity: 'token',
+    verification: 'queried',
     limiterOutage: 'local',
     routes: [
       { method: '*', pattern: '/admin/**', scopes: ['admin'], cost: 1 },

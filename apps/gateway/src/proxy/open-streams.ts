@@ -73,7 +73,7 @@ export class OpenStreams {
       if (typeof found === 'string') return () => found === 'unavailable';
       return (asked) => judgePerson(found, asked) === undefined;
     }
-    const found = await this.ports.findKey(presented.digest);
+    const found = await this.ports.findKey(presented.digest, needs.published);
     if (found === 'unavailable') return () => true;
     const nowMs = this.ports.nowMs();
     return (asked) => {

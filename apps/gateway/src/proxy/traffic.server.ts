@@ -10,6 +10,8 @@ export interface Traffic {
   shadowRefusal(api: string, refusal: ShadowRefusal): void;
   /** @param what of which kind something was left out of the usage reports: requests, callers, log entries, reports. */
   usageLeftOut(what: string, count: number): void;
+  /** Shows the gateway's own lease, read when the metrics are. */
+  showLease(lease: LeaseMetrics): void;
   inFlight(): number;
 }
 
@@ -20,6 +22,14 @@ const EXCHANGE_SECONDS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0
 interface RequestCount {
   readonly labels: { readonly api: string; readonly outcome: string; readonly status: number };
   count: number;
+}
+
+/** What there is to see of a lease. */
+interface LeaseMetrics {
+  isValid(): boolean;
+  /** Keys that are remembered. */
+  readonly size: number;
+  readonly rememberedCount: number;
 }
 
 export function trafficMetrics(registry: Registry): Traffic {
@@ -106,6 +116,36 @@ export function trafficMetrics(registry: Registry): Traffic {
         algorithm: limit.algorithm ?? 'fixed-window',
       }),
     usageLeftOut: (what, count) => leftOut.inc({ what }, count),
+    showLease: (lease) => showLease(registry, lease),
     inFlight: () => inFlight,
   };
+}
+
+function showLease(registry: Registry, lease: LeaseMetrics): void {
+  const registers = [registry];
+  new Gauge({
+    name: 'gateway_lease_valid',
+    help: '1 while this gateway may answer for keys from memory',
+    registers,
+    collect() {
+      this.set(lease.isValid() ? 1 : 0);
+    },
+  });
+  new Gauge({
+    name: 'gateway_remembered_keys',
+    help: 'Keys that this gateway remembers under its lease',
+    registers,
+    collect() {
+      this.set(lease.size);
+    },
+  });
+  new Counter({
+    name: 'gateway_verifications_remembered_total',
+    help: 'Requests whose key was answered from memory under the lease',
+    registers,
+    collect() {
+      this.reset();
+      this.inc(lease.rememberedCount);
+    },
+  });
 }

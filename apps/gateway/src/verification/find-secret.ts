@@ -19,14 +19,14 @@ export async function findSecret(
   apis: Iterable<PublishedApi>,
   findKey: EdgePorts['findKey'],
 ): Promise<FoundSecret> {
-  const digests = new Map<string, Buffer>();
+  const digests = new Map<string, { readonly digest: Buffer; readonly api: PublishedApi }>();
   for (const api of apis) {
     const digest = digestOf(secret, api);
-    if (digest !== undefined) digests.set(digest.toString('latin1'), digest);
+    if (digest !== undefined) digests.set(digest.toString('latin1'), { digest, api });
   }
   if (digests.size === 0) return { kind: 'malformed' };
   const lookups = await Promise.all(
-    [...digests.values()].map(async (digest) => ({ digest, facts: await findKey(digest) })),
+    [...digests.values()].map(async ({ digest, api }) => ({ digest, facts: await findKey(digest, api) })),
   );
   for (const { digest, facts } of lookups) if (typeof facts === 'object') return { kind: 'found', facts, digest };
   return { kind: lookups.some(({ facts }) => facts === 'unavailable') ? 'unavailable' : 'unknown' };

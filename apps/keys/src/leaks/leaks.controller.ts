@@ -17,7 +17,7 @@ export interface LeaksPorts {
   readonly nowMs: () => number;
   readonly monotonicMs: () => number;
   /** Resolves when committed changes of these keys hold on every replica. */
-  readonly settle: (ids: readonly string[], committedAtMs: number) => Promise<void>;
+  readonly settle: (ids: readonly string[], committedAtMs: number) => Promise<unknown>;
 }
 
 /** Keys that were found in public. */

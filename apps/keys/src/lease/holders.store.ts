@@ -1,24 +1,32 @@
+import type { Renewal } from '@gatehouse/lease/lease-keeper';
 import type { Pool, QueryResult, QueryResultRow } from 'pg';
 import { within } from '../deadline.js';
 
 /** Shorter than a lease: a renewal that takes longer is of no use any more. */
 const DEADLINE_MS = 1_500;
 
+/** More changes than these are not told one by one: whoever has missed so many begins anew. */
+const CHANGES_TOLD_MAX = 10_000;
+
+/** Who holds a lease: a replica of this service, or a gateway that verifies from its own memory. */
+export type HolderKind = 'keys' | 'gateway';
+
 /** A holder as a revoker sees it. `renewals` tells whether it has renewed since. */
 export interface Holder {
   readonly holderId: string;
+  readonly kind: HolderKind;
   readonly renewals: string;
 }
 
-export type Renewal =
-  | { readonly kind: 'renewed'; readonly appliedSeq: string; readonly changedKeyIds: readonly string[] }
-  | { readonly kind: 'vanished' };
-
 /** Leases and changes as PostgreSQL has them; sequence numbers are opaque texts here. Every method throws when it fails. */
 export class HoldersStore {
-  /** @param pepperVersions the peppers that this replica has, the one first that it seals under; others look at them. */
+  /**
+   * @param kind of the holders that are entered, renewed and released; those of the other kind are left alone.
+   * @param pepperVersions the peppers that this replica has, the one first that it seals under; others look at them.
+   */
   constructor(
     private readonly pool: Pool,
+    private readonly kind: HolderKind = 'keys',
     private readonly pepperVersions: readonly number[] = [1],
   ) {}
 
@@ -26,46 +34,50 @@ export class HoldersStore {
   async register(holderId: string): Promise<string> {
     const [row] = await this.rows<{ applied_seq: string }>(
       'lease-register',
-      `INSERT INTO lease_holders AS holder (holder_id, applied_seq, renewals, renewed_at, pepper_versions)
-       SELECT $1, seq, 0, clock_timestamp(), $2 FROM change_counter
+      `INSERT INTO lease_holders AS holder (holder_id, kind, applied_seq, renewals, renewed_at, pepper_versions)
+       SELECT $1, $2, seq, 0, clock_timestamp(), $3 FROM change_counter
        ON CONFLICT (holder_id) DO UPDATE SET
          applied_seq = EXCLUDED.applied_seq, renewals = holder.renewals + 1, renewed_at = EXCLUDED.renewed_at,
          pepper_versions = EXCLUDED.pepper_versions
+       WHERE holder.kind = EXCLUDED.kind
        RETURNING applied_seq`,
-      [holderId, this.pepperVersions],
+      [holderId, this.kind, this.pepperVersions],
     );
-    if (row === undefined) throw new Error('the change counter is missing');
+    if (row === undefined) throw new Error('the change counter is missing, or the holder is of another kind');
     return row.applied_seq;
   }
 
   /**
    * Renews, and returns what has changed after `appliedSeq`. One statement, so one snapshot: it has the changes up to
    * exactly the number that it returns. `appliedSeq` is what the holder has applied, not what the row says: the answer
-   * to an earlier renewal may have been lost.
+   * to an earlier renewal may have been lost. A row that says more was entered by a registration that came late: changes
+   * in between may have been forgotten, so the holder begins anew.
    */
   async renew(holderId: string, appliedSeq: string): Promise<Renewal> {
     const [row] = await this.rows<{ seq: string; held: boolean; changed: string[] | null }>(
       'lease-renew',
       `WITH renewed AS (
          UPDATE lease_holders SET applied_seq = $2, renewals = renewals + 1, renewed_at = clock_timestamp()
-         WHERE holder_id = $1 RETURNING 1)
+         WHERE holder_id = $1 AND kind = $3 AND applied_seq <= $2::bigint RETURNING 1)
        SELECT seq, EXISTS (SELECT 1 FROM renewed) AS held,
-         (SELECT array_agg(key_id) FROM key_changes WHERE key_changes.seq > $2::bigint) AS changed
+         (SELECT array_agg(key_id) FROM (
+            SELECT key_id FROM key_changes WHERE key_changes.seq > $2::bigint LIMIT $4) AS told) AS changed
        FROM change_counter`,
-      [holderId, appliedSeq],
+      [holderId, appliedSeq, this.kind, CHANGES_TOLD_MAX + 1],
     );
     if (row === undefined) throw new Error('the change counter is missing');
-    if (!row.held) return { kind: 'vanished' };
-    return { kind: 'renewed', appliedSeq: row.seq, changedKeyIds: row.changed ?? [] };
+    const changedIds = row.changed ?? [];
+    if (!row.held || changedIds.length > CHANGES_TOLD_MAX) return { kind: 'vanished' };
+    return { kind: 'renewed', appliedSeq: row.seq, changedIds };
   }
 
   async list(): Promise<Holder[]> {
-    const rows = await this.rows<{ holder_id: string; renewals: string }>(
+    const rows = await this.rows<{ holder_id: string; kind: HolderKind; renewals: string }>(
       'lease-list',
-      'SELECT holder_id, renewals FROM lease_holders',
+      'SELECT holder_id, kind, renewals FROM lease_holders',
       [],
     );
-    return rows.map((row) => ({ holderId: row.holder_id, renewals: row.renewals }));
+    return rows.map((row) => ({ holderId: row.holder_id, kind: row.kind, renewals: row.renewals }));
   }
 
   /** Removes a holder unless it has renewed since it was seen: its next renewal then finds nothing and starts afresh. */
@@ -78,7 +90,10 @@ export class HoldersStore {
 
   /** A holder leaves: it has stopped using its lease. */
   async release(holderId: string): Promise<void> {
-    await this.rows('lease-release', 'DELETE FROM lease_holders WHERE holder_id = $1', [holderId]);
+    await this.rows('lease-release', 'DELETE FROM lease_holders WHERE holder_id = $1 AND kind = $2', [
+      holderId,
+      this.kind,
+    ]);
   }
 
   /** Forgets changes that every holder has applied. Whoever registers later starts empty and never asks for them. */

@@ -1,10 +1,12 @@
+import { readChangedIds, writeChangedIds } from '@gatehouse/lease/changed-ids';
+import { LEASE_MS, REVOKER_WAIT_MS } from '@gatehouse/lease/lease';
 import { describe, expect, it } from '@jest/globals';
 import type { Holder } from './holders.store.js';
-import { LEASE_MS, REVOKER_WAIT_MS } from './lease.js';
-import { readChangedIds, type SettlePorts, settleChange, writeChangedIds } from './settle-change.js';
+import { type SettlePorts, settleChange } from './settle-change.js';
 
 const OWN = 'a'.repeat(32);
-const OTHER: Holder = { holderId: 'b'.repeat(32), renewals: '5' };
+const OTHER: Holder = { holderId: 'b'.repeat(32), kind: 'keys', renewals: '5' };
+const GATEWAY: Holder = { holderId: 'c'.repeat(32), kind: 'gateway', renewals: '5' };
 
 /** A revoker over a clock that only its own waiting moves. */
 function openRevoker(changes: Partial<SettlePorts> = {}) {
@@ -16,7 +18,7 @@ function openRevoker(changes: Partial<SettlePorts> = {}) {
     ownHolderId: OWN,
     remembered: { evict: (keyId) => evicted.push(keyId) },
     holders: {
-      list: async () => [{ holderId: OWN, renewals: '1' }, OTHER],
+      list: async () => [{ holderId: OWN, kind: 'keys', renewals: '1' }, OTHER],
       removeSilent: async (holder) => {
         removed.push(holder);
       },
@@ -83,6 +85,44 @@ describe('settleChange', () => {
     };
     await settleChange(['key_1'], 0, { ...revoker.ports, holders });
     expect(revoker.removed).toEqual([]);
+  });
+
+  it('tells gateways only when every replica has forgotten, since they remember what replicas say', async () => {
+    const order: string[] = [];
+    let settled = false;
+    const revoker = openRevoker({
+      request: async (subject, payload) => {
+        order.push(subject.split('.')[2] ?? '');
+        if (subject.includes('.keys.')) {
+          for (let turn = 0; turn < 5; turn++) await Promise.resolve();
+          settled = true;
+        } else expect(settled).toBe(true);
+        return payload;
+      },
+    });
+    const holders = { ...revoker.ports.holders, list: async () => [GATEWAY, OTHER] };
+    const settlement = await settleChange(['key_1'], 0, { ...revoker.ports, holders });
+    expect(order).toEqual(['keys', 'gateway']);
+    expect(settlement).toEqual({
+      acknowledged: [
+        { holderId: OWN, kind: 'keys' },
+        { holderId: OTHER.holderId, kind: 'keys' },
+        { holderId: GATEWAY.holderId, kind: 'gateway' },
+      ],
+      expired: [],
+      listed: true,
+    });
+  });
+
+  it('says who was not heard, so that its lease had to run out', async () => {
+    const revoker = openRevoker({
+      request: (subject, payload) =>
+        subject.includes('.gateway.') ? Promise.reject(new Error('nobody')) : Promise.resolve(payload),
+    });
+    const holders = { ...revoker.ports.holders, list: async () => [GATEWAY, OTHER] };
+    const { expired } = await settleChange(['key_1'], 0, { ...revoker.ports, holders });
+    expect(expired).toEqual([{ holderId: GATEWAY.holderId, kind: 'gateway' }]);
+    expect(revoker.nowMs()).toBeGreaterThanOrEqual(REVOKER_WAIT_MS);
   });
 
   it('waits a whole lease where the holders cannot be listed', async () => {

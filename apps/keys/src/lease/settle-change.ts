@@ -1,10 +1,22 @@
-import { invalidateSubject } from '@gatehouse/contracts/hot-subjects';
-import type { Holder } from './holders.store.js';
-import { LEASE_MS, REVOKER_WAIT_MS } from './lease.js';
+import { gatewayInvalidateSubject, invalidateSubject } from '@gatehouse/contracts/hot-subjects';
+import { writeChangedIds } from '@gatehouse/lease/changed-ids';
+import { LEASE_MS, REVOKER_WAIT_MS } from '@gatehouse/lease/lease';
+import type { Holder, HolderKind } from './holders.store.js';
 
 /** One attempt to reach a holder, and the pause before the next. */
 const ATTEMPT_MS = 500;
 const RETRY_AFTER_MS = 50;
+
+const SUBJECT_OF: Readonly<Record<HolderKind, (holderId: string) => string>> = {
+  keys: invalidateSubject,
+  gateway: gatewayInvalidateSubject,
+};
+
+/**
+ * Replicas first: a gateway remembers what a replica told it. Told before them, it could learn the old state from one of
+ * them again, and keep it.
+ */
+const ORDER: readonly HolderKind[] = ['keys', 'gateway'];
 
 export interface SettlePorts {
   readonly ownHolderId: string;
@@ -15,33 +27,52 @@ export interface SettlePorts {
   readonly pause: (delayMs: number) => Promise<void>;
 }
 
-/** The ids of what has changed, as holders are told: keys, or organizations with all their keys. */
-export function writeChangedIds(ids: readonly string[]): Uint8Array {
-  return Buffer.from(ids.join('\n'), 'latin1');
+/** Why a change holds everywhere, holder by holder. */
+export interface Settlement {
+  /** Have forgotten what they remembered of it, and said so; the replica that made the change among them. */
+  readonly acknowledged: readonly SettledHolder[];
+  /** Were not heard; every lease that they had when the change was made has run out. */
+  readonly expired: readonly SettledHolder[];
+  /** False: the holders could not be listed, and every lease there can be has run out. */
+  readonly listed: boolean;
 }
 
-export function readChangedIds(payload: Uint8Array): readonly string[] {
-  return Buffer.from(payload).toString('latin1').split('\n');
+export interface SettledHolder {
+  readonly holderId: string;
+  readonly kind: HolderKind;
 }
 
 /**
- * Waits until committed changes hold on every replica: each lease holder has acknowledged that it forgot those keys,
- * or its lease has run out. Never fails: waiting a whole lease from the commit on is enough without knowing any holder.
+ * Waits until committed changes hold everywhere: each lease holder has acknowledged that it forgot those keys, or its
+ * lease has run out. Never fails: waiting a whole lease from the commit on is enough without knowing any holder.
  * @param ids of keys, or of organizations.
  * @param committedAtMs monotonic time, not before the commit was known to be done.
  */
-export async function settleChange(ids: readonly string[], committedAtMs: number, ports: SettlePorts): Promise<void> {
+export async function settleChange(
+  ids: readonly string[],
+  committedAtMs: number,
+  ports: SettlePorts,
+): Promise<Settlement> {
   for (const id of ids) ports.remembered.evict(id);
+  const acknowledged: SettledHolder[] = [{ holderId: ports.ownHolderId, kind: 'keys' }];
+  const expired: SettledHolder[] = [];
   const untilMs = committedAtMs + REVOKER_WAIT_MS;
   const holders = await ports.holders.list().catch(() => undefined);
   if (holders === undefined) {
     await ports.pause(Math.max(0, untilMs - ports.monotonicMs()));
-    return;
+    return { acknowledged, expired, listed: false };
   }
-  const listedAtMs = ports.monotonicMs();
-  const others = holders.filter((holder) => holder.holderId !== ports.ownHolderId);
-  const payload = writeChangedIds(ids);
-  await Promise.all(others.map((holder) => settleHolder(holder, { payload, untilMs, listedAtMs }, ports)));
+  const settling = { payload: writeChangedIds(ids), untilMs, listedAtMs: ports.monotonicMs() };
+  for (const kind of ORDER) {
+    const others = holders.filter((holder) => holder.kind === kind && holder.holderId !== ports.ownHolderId);
+    await Promise.all(
+      others.map(async (holder) => {
+        const settled = (await settleHolder(holder, settling, ports)) ? acknowledged : expired;
+        settled.push({ holderId: holder.holderId, kind });
+      }),
+    );
+  }
+  return { acknowledged, expired, listed: true };
 }
 
 interface Settling {
@@ -50,21 +81,23 @@ interface Settling {
   readonly listedAtMs: number;
 }
 
-async function settleHolder(holder: Holder, settling: Settling, ports: SettlePorts): Promise<void> {
+/** @returns whether it has acknowledged; otherwise its lease has run out. */
+async function settleHolder(holder: Holder, settling: Settling, ports: SettlePorts): Promise<boolean> {
   const { untilMs } = settling;
-  const subject = invalidateSubject(holder.holderId);
+  const subject = SUBJECT_OF[holder.kind](holder.holderId);
   for (;;) {
     const leftMs = untilMs - ports.monotonicMs();
     if (leftMs <= 0) break;
     try {
       await ports.request(subject, settling.payload, Math.min(leftMs, ATTEMPT_MS));
-      return;
+      return true;
     } catch {
       await ports.pause(Math.min(RETRY_AFTER_MS, Math.max(0, untilMs - ports.monotonicMs())));
     }
   }
   // Without its row, the next changes need not wait for it; if it has renewed since it was listed, it stays. A list that
   // came late may show a renewal from after the commit, whose lease has not ended yet: then it stays, too.
-  if (ports.monotonicMs() - settling.listedAtMs < LEASE_MS) return;
+  if (ports.monotonicMs() - settling.listedAtMs < LEASE_MS) return false;
   await ports.holders.removeSilent(holder).catch(() => undefined);
+  return false;
 }

@@ -18,6 +18,7 @@ const API: Api = {
   hosts: [],
   upstream: 'example',
   upstreamIdentity: 'token',
+  verification: 'queried',
   limiterOutage: 'local',
   routes: [],
   plans: {},

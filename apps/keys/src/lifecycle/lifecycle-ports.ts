@@ -16,6 +16,6 @@ export interface LifecyclePorts {
   /** Milliseconds of a clock that never jumps. */
   readonly monotonicMs: () => number;
   /** Resolves when committed changes of these keys (or organizations) hold on every replica. */
-  readonly settle: (ids: readonly string[], committedAtMs: number) => Promise<void>;
+  readonly settle: (ids: readonly string[], committedAtMs: number) => Promise<unknown>;
   readonly revokeTook: (seconds: number) => void;
 }

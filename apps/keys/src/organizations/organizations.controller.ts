@@ -12,7 +12,7 @@ export interface OrganizationsPorts {
   readonly nowMs: () => number;
   readonly monotonicMs: () => number;
   /** Resolves when committed changes of these organizations hold on every replica. */
-  readonly settle: (ids: readonly string[], committedAtMs: number) => Promise<void>;
+  readonly settle: (ids: readonly string[], committedAtMs: number) => Promise<unknown>;
 }
 
 /** What is decided about an organization elsewhere, and what it means for each of its keys from then on. */

@@ -48,7 +48,7 @@ export class PeppersStore {
     const [row]: { without_ours: number; unknown: number[] | null }[] = await this.dataSource.query(
       `SELECT count(*) FILTER (WHERE NOT $1::smallint = ANY(pepper_versions))::int AS without_ours,
          array_agg(DISTINCT pepper_versions[1]) FILTER (WHERE NOT pepper_versions[1] = ANY($2::smallint[])) AS unknown
-       FROM lease_holders WHERE renewed_at > clock_timestamp() - make_interval(secs => $3)`,
+       FROM lease_holders WHERE kind = 'keys' AND renewed_at > clock_timestamp() - make_interval(secs => $3)`,
       [current.version, all.map(({ version }) => version), RECENT_SECONDS],
     );
     return { withoutOurs: row?.without_ours ?? 0, unknownToUs: row?.unknown ?? [] };

@@ -6,7 +6,7 @@ import {
   type VerifyQuery,
 } from '@gatehouse/contracts/verify-records';
 import type { KeyFacts } from '@gatehouse/key-domain/key';
-import type { LeaseView } from '../lease/lease.js';
+import type { LeaseView } from '@gatehouse/lease/lease';
 import type { KnownKey } from './key-table.js';
 import type { FoundKeys, KnownKeys, Load } from './known-keys.js';
 
@@ -17,6 +17,8 @@ export interface VerifyPorts {
   /** Lease holder id of this replica, which every answer names. */
   readonly replicaId: string;
   readonly known: KnownKeys;
+  /** The number of the last change that what is known here has certainly followed. */
+  readonly asOfSeq: () => number;
   readonly lease: LeaseView;
   /** One question for all digests (latin1 texts). Throws where the database does not answer. */
   readonly findFacts: (digests: readonly string[]) => Promise<ReadonlyMap<string, KeyFacts>>;
@@ -32,11 +34,13 @@ export interface VerifyPorts {
  */
 export async function verifyBatch(payload: Uint8Array, ports: VerifyPorts): Promise<Uint8Array> {
   const queries = decodeVerifyQueries(payload);
+  // Before anything is looked up: what is found later is at least as new.
+  const asOfSeq = ports.asOfSeq();
   const replies = new Array<EncodedVerifyReply>(queries.length);
   const missing = replyFromMemory(queries, replies, ports);
   if (missing.length > 0) await replyFromLoads(missing, queries, replies, ports);
   ports.counted(replies, queries.length - missing.length);
-  return encodeVerifyReplies(ports.replicaId, replies);
+  return encodeVerifyReplies(ports.replicaId, replies, asOfSeq);
 }
 
 /** @returns the places that are still without a reply. */

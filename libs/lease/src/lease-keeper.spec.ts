@@ -1,7 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import type { Holder, Renewal } from './holders.store.js';
 import { HOLDER_LEASE_MS, LEASE_MS, Lease, REVOKER_WAIT_MS } from './lease.js';
-import { LeaseKeeper } from './lease-keeper.js';
+import { LeaseKeeper, type Renewal } from './lease-keeper.js';
 
 /** A keeper over a clock that stands still and a database that says what the test wants. */
 function openKeeper() {
@@ -13,12 +12,9 @@ function openKeeper() {
     renew: async (_holderId: string, _appliedSeq: string): Promise<Renewal> => ({
       kind: 'renewed',
       appliedSeq: '7',
-      changedKeyIds: [],
+      changedIds: [],
     }),
     release: async () => {},
-    list: async (): Promise<Holder[]> => [],
-    removeSilent: async () => {},
-    pruneChanges: async () => {},
   };
   const remembered = {
     evict: (keyId: string) => done.push(`evict ${keyId} ${lease.isValid()}`),
@@ -44,7 +40,7 @@ afterEach(async () => {
   for (const keeper of opened.splice(0)) await keeper.stop();
 });
 
-describe('the lease of a replica', () => {
+describe('the lease of a holder', () => {
   it('ends earlier for the holder than for a revoker, by more than clocks may run apart', () => {
     expect(HOLDER_LEASE_MS).toBeLessThanOrEqual(LEASE_MS * 0.9);
     expect(REVOKER_WAIT_MS).toBeGreaterThan(LEASE_MS);
@@ -55,7 +51,7 @@ describe('the lease of a replica', () => {
     await keeper.start();
     database.renew = async () => {
       passMs(1_000);
-      return { kind: 'renewed', appliedSeq: '7', changedKeyIds: [] };
+      return { kind: 'renewed', appliedSeq: '7', changedIds: [] };
     };
     await keeper.renew();
     passMs(HOLDER_LEASE_MS - 1_000 - 1);
@@ -66,12 +62,43 @@ describe('the lease of a replica', () => {
 
   it('is not valid at all where the answer comes after its end', async () => {
     const { keeper, lease, database, passMs } = openKeeper();
-    database.register = async () => {
+    database.renew = async () => {
       passMs(HOLDER_LEASE_MS);
-      return '7';
+      return { kind: 'renewed', appliedSeq: '7', changedIds: [] };
     };
     await keeper.start();
     expect(lease.isValid()).toBe(false);
+  });
+
+  it('is not taken by registering, but by the renewal behind it', async () => {
+    const { keeper, lease, database, done } = openKeeper();
+    const working = database.renew;
+    let validBefore = true;
+    database.renew = async (holderId, appliedSeq) => {
+      validBefore = lease.isValid();
+      done.push(`renew ${appliedSeq}`);
+      return working(holderId, appliedSeq);
+    };
+    await keeper.start();
+    expect([validBefore, lease.isValid()]).toEqual([false, true]);
+    expect(done).toEqual(['clear false', 'renew 7']);
+  });
+
+  it('is taken later where it cannot be had at first, and renewed soon again where that failed', async () => {
+    const { keeper, lease, database } = openKeeper();
+    const working = database.register;
+    let tries = 0;
+    const taken = new Promise<void>((resolve) => {
+      database.register = async (holderId) => {
+        if (++tries < 3) throw new Error('nobody answers');
+        setImmediate(resolve);
+        return working(holderId);
+      };
+    });
+    keeper.startWithoutLease();
+    expect(lease.isValid()).toBe(false);
+    await taken;
+    expect(lease.isValid()).toBe(true);
   });
 
   it('is extended only after what has changed is forgotten', async () => {
@@ -79,7 +106,7 @@ describe('the lease of a replica', () => {
     await keeper.start();
     passMs(HOLDER_LEASE_MS);
     done.length = 0;
-    database.renew = async () => ({ kind: 'renewed', appliedSeq: '9', changedKeyIds: ['key_1', 'key_2'] });
+    database.renew = async () => ({ kind: 'renewed', appliedSeq: '9', changedIds: ['key_1', 'key_2'] });
     await keeper.renew();
     expect(done).toEqual(['evict key_1 false', 'evict key_2 false']);
     expect(lease.isValid()).toBe(true);
@@ -107,7 +134,11 @@ describe('the lease of a replica', () => {
     const { keeper, lease, database, done } = openKeeper();
     await keeper.start();
     done.length = 0;
-    database.renew = async () => ({ kind: 'vanished' });
+    const working = database.renew;
+    database.renew = async () => {
+      database.renew = working;
+      return { kind: 'vanished' };
+    };
     let validWhileRegistering = true;
     database.register = async () => {
       validWhileRegistering = lease.isValid();
