@@ -10,11 +10,11 @@ const ADMIN = { email: 'bench@example.com', password: randomBytes(18).toString('
 
 /**
  * Starts Gatehouse as it is deployed: each service a process of its own over a real NATS server, PostgreSQL, limits in
- * memory, one process of each service, every request queried. Then creates one key for each API of gatehouse.yaml.
+ * memory, one process of each service but for gateways. Then creates one key for each API of gatehouse.yaml.
  * @param environment variables beside those that every run has.
  * @returns a contestant for each API, `stop`, the administrator's login, and for who looks inside the cluster with its secret.
  */
-export async function startGatehouse(folder, upstreamUrl, environment = {}) {
+export async function startGatehouse(folder, upstreamUrl, environment = {}, { gateways = 1 } = {}) {
   // Known only after the build.
   const { startCluster } = await import('@gatehouse/launch/cluster.client');
   const configuration = join(folder, 'gatehouse.yaml');
@@ -39,7 +39,7 @@ export async function startGatehouse(folder, upstreamUrl, environment = {}) {
     },
     folder,
     rootSecret,
-    replicas: { keys: 1, identity: 1, ratelimit: 1, gateway: 1 },
+    replicas: { keys: 1, identity: 1, ratelimit: 1, gateway: gateways },
     port: 0,
     redis: false,
     exampleUpstreamUrl: upstreamUrl,
@@ -54,7 +54,8 @@ export async function startGatehouse(folder, upstreamUrl, environment = {}) {
       return { port, headers: { Host: `${api}.bench`, Authorization: `Bearer ${key}` }, members };
     };
     const [measured, limited] = [await contestant('measured'), await contestant('limited')];
-    return { measured, limited, admin: ADMIN, cluster, rootSecret, stop: cluster.stop };
+    const leased = await contestant('leased');
+    return { measured, limited, leased, authorization, admin: ADMIN, cluster, rootSecret, stop: cluster.stop };
   } catch (error) {
     await cluster.stop();
     throw error;
@@ -105,8 +106,12 @@ async function signIn(port) {
 }
 
 async function createKey(port, authorization, api) {
-  const answer = await post(port, '/api/v1/keys', { api, name: 'bench', scopes: ['invoices.read'] }, authorization);
-  return answer.key;
+  return (await issueKey(port, authorization, api)).key;
+}
+
+/** @returns the answer of the management API, with `id` and `key`. */
+export function issueKey(port, authorization, api) {
+  return post(port, '/api/v1/keys', { api, name: 'bench', scopes: ['invoices.read'] }, authorization);
 }
 
 async function post(port, path, body, headers = {}) {

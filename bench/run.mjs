@@ -3,6 +3,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { keysInUse } from './keys-in-use.mjs';
+import { leased } from './leased.mjs';
+import { leasedRevokes } from './leased-revokes.mjs';
 import { loginFlood } from './login-flood.mjs';
 import { readOptions } from './options.mjs';
 import { prepare } from './prepare.mjs';
@@ -12,7 +14,7 @@ import { sideBySide } from './side-by-side.mjs';
 import { startUpstream } from './upstream.mjs';
 
 /** Each measures some of the targets, with everything that it started stopped before the next one begins. */
-const PARTS = [sideBySide, loginFlood, keysInUse];
+const PARTS = [sideBySide, leased, leasedRevokes, loginFlood, keysInUse];
 
 const options = readOptions(PARTS.flatMap(({ ids }) => ids));
 const say = (text) => process.stderr.write(`bench: ${text}\n`);

@@ -10,6 +10,12 @@ const RATIOS = [
 const ADDED_MEDIAN = { target: 0.4, better: 0.2, what: 'added latency at one connection, median, ms' };
 const ADDED_P99 = { target: 1, what: 'added latency at one connection, p99, ms' };
 
+const LEASED = { target: 0.9, better: 0.95, what: 'throughput under a lease of the gateway ÷ bare Node proxy' };
+
+const REVOKE_MEDIAN = { target: 5, what: 'revoke to answered, three leased gateways under load, median, ms' };
+const REVOKE_P99 = { target: 50, what: 'revoke to answered, p99, ms' };
+const ACCEPTED = { target: 0, what: 'requests accepted after the revoke had returned' };
+
 const LOGIN_FLOOD = { target: 1.5, better: 1.1, what: 'data plane p99 while 100 logins run ÷ without' };
 
 const KEYS_RATIO = { target: 0.85, better: 0.95, what: 'throughput with 1,000,000 keys at random ÷ with one key' };
@@ -47,6 +53,19 @@ export function judgeKeysInUse({ oneKey, manyKeys, oneKeyHeaders, manyKeysHeader
 /** Judges what a flood of logins does to the data plane. */
 export function judgeLoginFlood(ratio) {
   return { B11: atMost(LOGIN_FLOOD, ratio) };
+}
+
+/** Judges a gateway that verifies from memory. */
+export function judgeLeased({ leased, bare }) {
+  return { B5: atLeast(LEASED, medianRatio(leased, bare)) };
+}
+
+/** Judges revokes over leased gateways; B10 is met when the median, the p99 and what was accepted afterwards are. */
+export function judgeRevokes({ medianMs, p99Ms, accepted }) {
+  const median = atMost(REVOKE_MEDIAN, medianMs);
+  const p99 = atMost(REVOKE_P99, p99Ms);
+  const afterwards = atMost(ACCEPTED, accepted);
+  return { B10: { ...median, met: median.met && p99.met && afterwards.met, p99, afterwards } };
 }
 
 function atLeast(promise, measured) {

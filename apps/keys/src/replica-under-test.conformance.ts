@@ -197,8 +197,9 @@ export async function openReplica(tests: ReplicaTests, options: ReplicaOptions):
     verify: async (digest, knownRevision) => (await verifyAll([digest], knownRevision))[0] as VerifyReply,
     revoke: async (keyId) => {
       const startedAtMs = performance.now();
+      const changeId = await replica.announce([keyId]);
       await on.store.change(ACTOR, keyId, (key) => revokeKey(key, undefined, Date.now()));
-      await replica.settle([keyId], performance.now() + skippedMs);
+      await replica.settle({ changeId, ids: [keyId] }, performance.now() + skippedMs);
       return performance.now() - startedAtMs;
     },
     lookups: () => lookups,

@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import type { Answering, Bus } from '@gatehouse/bus/bus';
 import { invalidateSubject, VERIFY_SUBJECT, verifyReplicaSubject } from '@gatehouse/contracts/hot-subjects';
-import { readChangedIds } from '@gatehouse/lease/changed-ids';
+import { AnnouncedChanges } from '@gatehouse/lease/announced-changes';
+import { type ChangeMessage, readChange } from '@gatehouse/lease/change-message';
 import { Lease, type LeaseView } from '@gatehouse/lease/lease';
 import { type KeeperPorts, LeaseKeeper } from '@gatehouse/lease/lease-keeper';
+import { announceChange } from './lease/announce-change.js';
 import type { HoldersStore } from './lease/holders.store.js';
 import { type Settlement, type SettlePorts, settleChange } from './lease/settle-change.js';
 import { holderSweeper } from './lease/sweep-holders.js';
@@ -37,7 +39,7 @@ export class Replica {
   private verification: Answering[] = [];
 
   constructor(private readonly ports: ReplicaPorts) {
-    this.known = new KnownKeys(ports.cacheEntriesMax);
+    this.known = new KnownKeys(ports.cacheEntriesMax, new AnnouncedChanges(ports.monotonicMs));
     this.lease = new Lease(ports.monotonicMs);
     this.keeper = new LeaseKeeper({
       ...ports,
@@ -56,7 +58,7 @@ export class Replica {
     const asOfSeq = () => keeper.appliedSeq;
     const ports: VerifyPorts = { replicaId: this.holderId, known, asOfSeq, lease, findFacts, counted, failed };
     const forget = async (payload: Uint8Array) => {
-      for (const id of readChangedIds(payload)) this.known.evict(id);
+      this.known.hear(readChange(payload));
       return ACKNOWLEDGED;
     };
     // Listening before the first lease: from its first moment on, a holder can be told.
@@ -70,16 +72,27 @@ export class Replica {
   }
 
   /** Resolves when committed changes hold on every replica; see settleChange. */
-  settle(ids: readonly string[], committedAtMs: number): Promise<Settlement> {
+  settle(change: Omit<ChangeMessage, 'kind'>, committedAtMs: number): Promise<Settlement> {
+    return settleChange(change, committedAtMs, this.settlePorts());
+  }
+
+  /** Before a change is made; see announceChange. @returns what to call it when it is settled. */
+  async announce(ids: readonly string[]): Promise<string> {
+    const changeId = randomBytes(8).toString('hex');
+    await announceChange(changeId, ids, this.settlePorts());
+    return changeId;
+  }
+
+  private settlePorts(): SettlePorts {
     const { bus, holders, monotonicMs, pause } = this.ports;
-    return settleChange(ids, committedAtMs, {
+    return {
       ownHolderId: this.holderId,
-      remembered: this.known,
+      hear: (message) => this.known.hear(message),
       holders,
       request: (subject, payload, deadlineMs) => bus.request(subject, payload, deadlineMs),
       monotonicMs,
       pause,
-    });
+    };
   }
 
   /** Answers what it has taken, then gives the lease back; the last subject to close is the one for changes. */

@@ -20,6 +20,7 @@ import { within } from './deadline.js';
 import { ImportsStore } from './import/imports.store.js';
 import { LeaksStore } from './leaks/leaks.store.js';
 import { HoldersStore } from './lease/holders.store.js';
+import type { Settling } from './lease/settling.js';
 import { KeyEntity, KeySecretEntity } from './lifecycle/key.entity.js';
 import { KeysStore } from './lifecycle/keys.store.js';
 import { keysMetrics } from './metrics.js';
@@ -94,7 +95,10 @@ export async function startKeys(options: KeysOptions): Promise<RunningService> {
   const metrics = createMetrics('keys', options.processMetrics ?? false);
   const counters = keysMetrics(metrics, replica.lease, replica.known);
   const care = careForSecrets({ database: management, peppers, nowMs, metrics: counters, log: logger });
-  const settle = (ids: readonly string[], committedAtMs: number) => replica.settle(ids, committedAtMs);
+  const settling: Settling = {
+    announce: (ids) => replica.announce(ids),
+    settle: (change, committedAtMs) => replica.settle(change, committedAtMs),
+  };
   const readings = new UsageReadingsStore(management);
   const apis = new Map([...catalog.apis, MANAGEMENT_API].map((api) => [api.name, api]));
   const cursor = secret('key-list-cursor');
@@ -106,10 +110,10 @@ export async function startKeys(options: KeysOptions): Promise<RunningService> {
       secrets: { peppers, cursor, answer: secret('key-kept-answer') },
       nowMs,
       monotonicMs,
-      settle,
+      settling,
       revokeTook: (seconds) => counters.revokeSeconds.observe(seconds),
     },
-    organizations: { store: new OrganizationsStore(management), nowMs, monotonicMs, settle },
+    organizations: { store: new OrganizationsStore(management), nowMs, monotonicMs, settling },
     usage: { readings, findKey: (organizationId, keyId) => store.find(organizationId, keyId), nowMs },
     possession: new PossessionStore(management, peppers),
     leaks: {
@@ -118,7 +122,7 @@ export async function startKeys(options: KeysOptions): Promise<RunningService> {
       policyOf: (api) => apis.get(api)?.leakPolicy,
       nowMs,
       monotonicMs,
-      settle,
+      settling,
     },
     notices: { store: new NoticesStore(management), nowMs },
     audit: { auditLogOf: (query) => auditLogOf(management, query) },

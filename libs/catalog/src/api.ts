@@ -5,7 +5,7 @@ import type { Profile } from './profile-schema.js';
  * Whether a gateway asks the keys service for every request, or answers for keys that it remembers under a lease of its
  * own. A revoke holds everywhere when it has returned, either way.
  */
-export type Verification = 'queried' | 'leased';
+type Verification = 'queried' | 'leased';
 
 /** What the API does when its limits cannot be asked. */
 export type LimiterOutage = 'deny' | 'allow' | 'local';

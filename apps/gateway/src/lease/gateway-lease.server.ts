@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { Answering, Bus } from '@gatehouse/bus/bus';
 import { gatewayInvalidateSubject } from '@gatehouse/contracts/hot-subjects';
-import { readChangedIds } from '@gatehouse/lease/changed-ids';
+import { AnnouncedChanges } from '@gatehouse/lease/announced-changes';
+import { readChange } from '@gatehouse/lease/change-message';
 import { Lease, type LeaseView } from '@gatehouse/lease/lease';
 import { type KeeperPorts, LeaseKeeper } from '@gatehouse/lease/lease-keeper';
 import { type FindKey, type LeasedKeysPorts, leasedKeys } from './leased-keys.js';
@@ -28,14 +29,16 @@ export class GatewayLease {
   /** Requests that were answered from memory. */
   rememberedCount = 0;
   private readonly lease: Lease;
-  private readonly remembered = new RememberedKeys(REMEMBERED_KEYS_MAX);
+  private readonly remembered: RememberedKeys;
   private readonly keeper: LeaseKeeper;
   private starting: Promise<void> = Promise.resolve();
   private changes: Answering | undefined;
   private stopped = false;
 
   constructor(private readonly ports: GatewayLeasePorts) {
-    const { remembered, holderId } = this;
+    const { holderId } = this;
+    const remembered = new RememberedKeys(REMEMBERED_KEYS_MAX, new AnnouncedChanges(ports.monotonicMs));
+    this.remembered = remembered;
     this.lease = new Lease(ports.monotonicMs);
     this.keeper = new LeaseKeeper({ ...ports, holderId, lease: this.lease, remembered });
     this.findKey = leasedKeys({
@@ -82,7 +85,7 @@ export class GatewayLease {
   }
 
   private async forget(payload: Uint8Array): Promise<Uint8Array> {
-    for (const id of readChangedIds(payload)) this.remembered.evict(id);
+    this.remembered.hear(readChange(payload));
     return ACKNOWLEDGED;
   }
 }

@@ -1,5 +1,6 @@
 import { aKey } from '@gatehouse/key-domain/a-key.conformance';
 import { digestKey } from '@gatehouse/key-domain/key-digest';
+import { AnnouncedChanges } from '@gatehouse/lease/announced-changes';
 import { describe, expect, it } from '@jest/globals';
 import type { HeardKey } from '../edge/keys.client.js';
 import { leasedKeys } from './leased-keys.js';
@@ -16,7 +17,7 @@ function open() {
     answer: { lookup: aKey(), asOfSeq: 5 } as HeardKey,
     whileAsking: () => {},
   };
-  const remembered = new RememberedKeys(100);
+  const remembered = new RememberedKeys(100, new AnnouncedChanges(() => 0));
   const findKey = leasedKeys({
     lease: { isValid: () => state.valid },
     remembered,

@@ -1,4 +1,6 @@
 import type { KeyFacts } from '@gatehouse/key-domain/key';
+import type { AnnouncedChanges } from '@gatehouse/lease/announced-changes';
+import type { ChangeMessage } from '@gatehouse/lease/change-message';
 import { LRUCache } from 'lru-cache';
 
 /**
@@ -11,7 +13,10 @@ export class RememberedKeys {
   private readonly digestsOf = new Map<string, Set<string>>();
   private forgettingsSoFar = 0;
 
-  constructor(entriesMax: number) {
+  constructor(
+    entriesMax: number,
+    private readonly announced: AnnouncedChanges,
+  ) {
     this.facts = new LRUCache({
       max: entriesMax,
       dispose: ({ keyId, organizationId }, digest) => {
@@ -34,10 +39,19 @@ export class RememberedKeys {
     return this.facts.get(digest);
   }
 
+  /** Remembers a key, unless a change of it is announced. */
   remember(digest: string, facts: KeyFacts): void {
+    if (this.announced.concern(facts.keyId) || this.announced.concern(facts.organizationId)) return;
     this.facts.set(digest, facts);
     this.link(facts.keyId, digest);
     this.link(facts.organizationId, digest);
+  }
+
+  /** Hears of a change that is about to be made, or was. */
+  hear({ kind, changeId, ids }: ChangeMessage): void {
+    if (kind === 'announced') this.announced.add(changeId, ids);
+    else this.announced.end(changeId, ids);
+    for (const id of ids) this.evict(id);
   }
 
   /** Forgets a key, or all keys of an organization. */

@@ -3,6 +3,7 @@ import type { LeakPolicy } from '@gatehouse/catalog/api';
 import { reportLeaks } from '@gatehouse/contracts/leaks';
 import { Controller, Inject } from '@nestjs/common';
 import { MessagePattern, Payload } from '@nestjs/microservices';
+import type { Settling } from '../lease/settling.js';
 import { type Peppers, sealedForms } from '../secrets/peppers.js';
 import type { LeaksStore } from './leaks.store.js';
 import { planResponses } from './plan-responses.js';
@@ -17,7 +18,7 @@ export interface LeaksPorts {
   readonly nowMs: () => number;
   readonly monotonicMs: () => number;
   /** Resolves when committed changes of these keys hold on every replica. */
-  readonly settle: (ids: readonly string[], committedAtMs: number) => Promise<unknown>;
+  readonly settling: Settling;
 }
 
 /** Keys that were found in public. */
@@ -28,7 +29,7 @@ export class LeaksController {
   @MessagePattern(reportLeaks.subject)
   report(@Payload() payload: unknown) {
     return serve(reportLeaks, payload, async ({ reporter, address, requestId, leaks }) => {
-      const { store, peppers, policyOf, nowMs, monotonicMs, settle } = this.ports;
+      const { store, peppers, policyOf, nowMs, monotonicMs, settling } = this.ports;
       const sealed = leaks.map((leak) => ({
         leak,
         hmacs: sealedForms(peppers, Buffer.from(leak.digest, 'base64')).map(({ hmac }) => hmac),
@@ -38,7 +39,7 @@ export class LeaksController {
         planResponses(found, reporter, policyOf, atMs),
       );
       // Also for keys that have not changed: whoever was told of them before may have died before this had ended.
-      if (keyIds.length > 0) await settle(keyIds, monotonicMs());
+      if (keyIds.length > 0) await settling.settle({ changeId: 'leaks', ids: keyIds }, monotonicMs());
       return { kind: 'reported' as const, known: [...known] };
     });
   }

@@ -2,6 +2,7 @@ import type { Bus } from '@gatehouse/bus/bus';
 import { connectNats } from '@gatehouse/bus/nats.client';
 import { invalidateSubject, VERIFY_SUBJECT } from '@gatehouse/contracts/hot-subjects';
 import { decodeVerifyReplies, encodeVerifyQueries, type VerifyReply } from '@gatehouse/contracts/verify-records';
+import { readChange } from '@gatehouse/lease/change-message';
 import { startTestNats } from '@gatehouse/testing/nats';
 import { describe, expect, it } from '@jest/globals';
 import { revokeKey } from '../lifecycle/change-state.js';
@@ -101,13 +102,14 @@ describe('revocation [E12]', () => {
     await two.verify(key.digest);
     const told: string[] = [];
     const answering = await bus.answer(invalidateSubject('e'.repeat(32)), 'e', async (payload) => {
-      told.push(Buffer.from(payload).toString());
+      const { kind, ids } = readChange(payload);
+      told.push(`${kind} ${ids.join()}`);
       return payload;
     });
     await new HoldersStore(tests.pool).register('e'.repeat(32));
     await tests.store.change(ACTOR, key.keyId, (found) => revokeKey(found, undefined, Date.now()));
     await one.revoke(key.keyId);
-    expect(told).toEqual([key.keyId]);
+    expect(told).toEqual([`announced ${key.keyId}`, `made ${key.keyId}`]);
     expect(stateOf(await two.verify(key.digest, 1))).toBe('revoked');
     await answering.stop();
     await new HoldersStore(tests.pool).release('e'.repeat(32));

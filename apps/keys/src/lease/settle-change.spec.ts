@@ -1,4 +1,3 @@
-import { readChangedIds, writeChangedIds } from '@gatehouse/lease/changed-ids';
 import { LEASE_MS, REVOKER_WAIT_MS } from '@gatehouse/lease/lease';
 import { describe, expect, it } from '@jest/globals';
 import type { Holder } from './holders.store.js';
@@ -13,10 +12,10 @@ function openRevoker(changes: Partial<SettlePorts> = {}) {
   let nowMs = 0;
   const requests: string[] = [];
   const removed: Holder[] = [];
-  const evicted: string[] = [];
+  const heard: string[] = [];
   const ports: SettlePorts = {
     ownHolderId: OWN,
-    remembered: { evict: (keyId) => evicted.push(keyId) },
+    hear: ({ kind, changeId, ids }) => heard.push(`${kind} ${changeId} ${ids.join()}`),
     holders: {
       list: async () => [{ holderId: OWN, kind: 'keys', renewals: '1' }, OTHER],
       removeSilent: async (holder) => {
@@ -33,25 +32,24 @@ function openRevoker(changes: Partial<SettlePorts> = {}) {
     },
     ...changes,
   };
-  return { ports, requests, removed, evicted, nowMs: () => nowMs, passMs: (ms: number) => (nowMs += ms) };
+  return { ports, requests, removed, heard, nowMs: () => nowMs, passMs: (ms: number) => (nowMs += ms) };
 }
 
 describe('settleChange', () => {
   it('forgets the key here and tells every other holder', async () => {
     const revoker = openRevoker();
-    await settleChange(['key_1'], 0, revoker.ports);
-    expect(revoker.evicted).toEqual(['key_1']);
-    expect(revoker.requests).toEqual([`gatehouse.v1.keys.invalidate.${OTHER.holderId} key_1`]);
+    await settleChange({ changeId: 'c1', ids: ['key_1'] }, 0, revoker.ports);
+    expect(revoker.heard).toEqual(['made c1 key_1']);
+    expect(revoker.requests).toEqual([`gatehouse.v1.keys.invalidate.${OTHER.holderId} made c1\nkey_1`]);
     expect(revoker.nowMs()).toBe(0);
     expect(revoker.removed).toEqual([]);
   });
 
   it('tells of many changes with one message to each holder', async () => {
     const revoker = openRevoker();
-    await settleChange(['key_1', 'key_2'], 0, revoker.ports);
-    expect(revoker.evicted).toEqual(['key_1', 'key_2']);
-    expect(revoker.requests).toEqual([`gatehouse.v1.keys.invalidate.${OTHER.holderId} key_1\nkey_2`]);
-    expect(readChangedIds(writeChangedIds(['key_1', 'key_2']))).toEqual(['key_1', 'key_2']);
+    await settleChange({ changeId: 'c1', ids: ['key_1', 'key_2'] }, 0, revoker.ports);
+    expect(revoker.heard).toEqual(['made c1 key_1,key_2']);
+    expect(revoker.requests).toEqual([`gatehouse.v1.keys.invalidate.${OTHER.holderId} made c1\nkey_1\nkey_2`]);
   });
 
   it('tries again while the lease may last: one lost message costs little', async () => {
@@ -62,14 +60,14 @@ describe('settleChange', () => {
         return payload;
       },
     });
-    await settleChange(['key_1'], 0, revoker.ports);
+    await settleChange({ changeId: 'c1', ids: ['key_1'] }, 0, revoker.ports);
     expect(attempts).toBe(3);
     expect(revoker.nowMs()).toBeLessThan(500);
   });
 
   it('waits out the whole lease of a holder that stays silent, then removes it as it was seen', async () => {
     const revoker = openRevoker({ request: () => Promise.reject(new Error('nobody')) });
-    await settleChange(['key_1'], 0, revoker.ports);
+    await settleChange({ changeId: 'c1', ids: ['key_1'] }, 0, revoker.ports);
     expect(revoker.nowMs()).toBeGreaterThanOrEqual(REVOKER_WAIT_MS);
     expect(revoker.removed).toEqual([OTHER]);
   });
@@ -83,7 +81,7 @@ describe('settleChange', () => {
         return [OTHER];
       },
     };
-    await settleChange(['key_1'], 0, { ...revoker.ports, holders });
+    await settleChange({ changeId: 'c1', ids: ['key_1'] }, 0, { ...revoker.ports, holders });
     expect(revoker.removed).toEqual([]);
   });
 
@@ -101,7 +99,7 @@ describe('settleChange', () => {
       },
     });
     const holders = { ...revoker.ports.holders, list: async () => [GATEWAY, OTHER] };
-    const settlement = await settleChange(['key_1'], 0, { ...revoker.ports, holders });
+    const settlement = await settleChange({ changeId: 'c1', ids: ['key_1'] }, 0, { ...revoker.ports, holders });
     expect(order).toEqual(['keys', 'gateway']);
     expect(settlement).toEqual({
       acknowledged: [
@@ -120,7 +118,7 @@ describe('settleChange', () => {
         subject.includes('.gateway.') ? Promise.reject(new Error('nobody')) : Promise.resolve(payload),
     });
     const holders = { ...revoker.ports.holders, list: async () => [GATEWAY, OTHER] };
-    const { expired } = await settleChange(['key_1'], 0, { ...revoker.ports, holders });
+    const { expired } = await settleChange({ changeId: 'c1', ids: ['key_1'] }, 0, { ...revoker.ports, holders });
     expect(expired).toEqual([{ holderId: GATEWAY.holderId, kind: 'gateway' }]);
     expect(revoker.nowMs()).toBeGreaterThanOrEqual(REVOKER_WAIT_MS);
   });
@@ -128,7 +126,7 @@ describe('settleChange', () => {
   it('waits a whole lease where the holders cannot be listed', async () => {
     const revoker = openRevoker();
     const holders = { ...revoker.ports.holders, list: () => Promise.reject(new Error('no database')) };
-    await settleChange(['key_1'], 0, { ...revoker.ports, holders });
+    await settleChange({ changeId: 'c1', ids: ['key_1'] }, 0, { ...revoker.ports, holders });
     expect(revoker.nowMs()).toBeGreaterThanOrEqual(REVOKER_WAIT_MS);
   });
 });

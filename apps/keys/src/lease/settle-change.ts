@@ -1,16 +1,11 @@
-import { gatewayInvalidateSubject, invalidateSubject } from '@gatehouse/contracts/hot-subjects';
-import { writeChangedIds } from '@gatehouse/lease/changed-ids';
+import { type ChangeMessage, writeChange } from '@gatehouse/lease/change-message';
 import { LEASE_MS, REVOKER_WAIT_MS } from '@gatehouse/lease/lease';
+import { subjectOf } from './holder-messages.js';
 import type { Holder, HolderKind } from './holders.store.js';
 
 /** One attempt to reach a holder, and the pause before the next. */
 const ATTEMPT_MS = 500;
 const RETRY_AFTER_MS = 50;
-
-const SUBJECT_OF: Readonly<Record<HolderKind, (holderId: string) => string>> = {
-  keys: invalidateSubject,
-  gateway: gatewayInvalidateSubject,
-};
 
 /**
  * Replicas first: a gateway remembers what a replica told it. Told before them, it could learn the old state from one of
@@ -20,7 +15,8 @@ const ORDER: readonly HolderKind[] = ['keys', 'gateway'];
 
 export interface SettlePorts {
   readonly ownHolderId: string;
-  readonly remembered: { evict(keyId: string): void };
+  /** This replica hears of a change, as the others do. */
+  readonly hear: (message: ChangeMessage) => void;
   readonly holders: { list(): Promise<Holder[]>; removeSilent(holder: Holder): Promise<void> };
   readonly request: (subject: string, payload: Uint8Array, deadlineMs: number) => Promise<Uint8Array>;
   readonly monotonicMs: () => number;
@@ -45,15 +41,16 @@ export interface SettledHolder {
 /**
  * Waits until committed changes hold everywhere: each lease holder has acknowledged that it forgot those keys, or its
  * lease has run out. Never fails: waiting a whole lease from the commit on is enough without knowing any holder.
- * @param ids of keys, or of organizations.
+ * @param change what was made; its announcement ends with it.
  * @param committedAtMs monotonic time, not before the commit was known to be done.
  */
 export async function settleChange(
-  ids: readonly string[],
+  change: Omit<ChangeMessage, 'kind'>,
   committedAtMs: number,
   ports: SettlePorts,
 ): Promise<Settlement> {
-  for (const id of ids) ports.remembered.evict(id);
+  const message: ChangeMessage = { kind: 'made', ...change };
+  ports.hear(message);
   const acknowledged: SettledHolder[] = [{ holderId: ports.ownHolderId, kind: 'keys' }];
   const expired: SettledHolder[] = [];
   const untilMs = committedAtMs + REVOKER_WAIT_MS;
@@ -62,7 +59,7 @@ export async function settleChange(
     await ports.pause(Math.max(0, untilMs - ports.monotonicMs()));
     return { acknowledged, expired, listed: false };
   }
-  const settling = { payload: writeChangedIds(ids), untilMs, listedAtMs: ports.monotonicMs() };
+  const settling = { payload: writeChange(message), untilMs, listedAtMs: ports.monotonicMs() };
   for (const kind of ORDER) {
     const others = holders.filter((holder) => holder.kind === kind && holder.holderId !== ports.ownHolderId);
     await Promise.all(
@@ -84,7 +81,7 @@ interface Settling {
 /** @returns whether it has acknowledged; otherwise its lease has run out. */
 async function settleHolder(holder: Holder, settling: Settling, ports: SettlePorts): Promise<boolean> {
   const { untilMs } = settling;
-  const subject = SUBJECT_OF[holder.kind](holder.holderId);
+  const subject = subjectOf(holder);
   for (;;) {
     const leftMs = untilMs - ports.monotonicMs();
     if (leftMs <= 0) break;

@@ -1,4 +1,5 @@
 import type { Api } from '@gatehouse/catalog/api';
+import type { Settling } from '../lease/settling.js';
 import type { Peppers } from '../secrets/peppers.js';
 import type { UsageReadingsStore } from '../usage/usage-readings.store.js';
 import type { KeysStore } from './keys.store.js';
@@ -15,7 +16,6 @@ export interface LifecyclePorts {
   readonly nowMs: () => number;
   /** Milliseconds of a clock that never jumps. */
   readonly monotonicMs: () => number;
-  /** Resolves when committed changes of these keys (or organizations) hold on every replica. */
-  readonly settle: (ids: readonly string[], committedAtMs: number) => Promise<unknown>;
+  readonly settling: Settling;
   readonly revokeTook: (seconds: number) => void;
 }

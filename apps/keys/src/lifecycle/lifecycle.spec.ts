@@ -2,6 +2,7 @@ import { call } from '@gatehouse/bus/call.client';
 import { invalidateSubject } from '@gatehouse/contracts/hot-subjects';
 import { getKey, issueKey, listKeys, revokeKey } from '@gatehouse/contracts/keys';
 import { digestKey } from '@gatehouse/key-domain/key-digest';
+import { readChange } from '@gatehouse/lease/change-message';
 import { describe, expect, it } from '@jest/globals';
 import { actor, auditOf, issued, request, verify, withKeys } from '../keys-under-test.conformance.js';
 
@@ -190,13 +191,15 @@ describe('revoke', () => {
     const holderId = 'f'.repeat(32);
     const told: string[] = [];
     const answering = await tests.bus.answer(invalidateSubject(holderId), holderId, async (payload) => {
-      told.push(Buffer.from(payload).toString());
+      const { kind, ids } = readChange(payload);
+      told.push(`${kind} ${ids.join()}`);
       return payload;
     });
     await tests.owner.query('INSERT INTO keys.lease_holders VALUES ($1, 0, 0, now())', [holderId]);
     await call(tests.client, revokeKey, { actor: by, keyId: key.id });
     await call(tests.client, revokeKey, { actor: by, keyId: key.id });
-    expect(told).toEqual([key.id, key.id]);
+    const twice = [`announced ${key.id}`, `made ${key.id}`];
+    expect(told).toEqual([...twice, ...twice]);
     await tests.owner.query('DELETE FROM keys.lease_holders WHERE holder_id = $1', [holderId]);
     await answering.stop();
   });

@@ -2,6 +2,7 @@ import { serve } from '@gatehouse/bus/serve.server';
 import { setOrganization } from '@gatehouse/contracts/keys';
 import { Controller, Inject } from '@nestjs/common';
 import { MessagePattern, Payload } from '@nestjs/microservices';
+import type { Settling } from '../lease/settling.js';
 import type { OrganizationsStore } from './organizations.store.js';
 
 /** Token of what the controller works with. */
@@ -11,8 +12,7 @@ export interface OrganizationsPorts {
   readonly store: OrganizationsStore;
   readonly nowMs: () => number;
   readonly monotonicMs: () => number;
-  /** Resolves when committed changes of these organizations hold on every replica. */
-  readonly settle: (ids: readonly string[], committedAtMs: number) => Promise<unknown>;
+  readonly settling: Settling;
 }
 
 /** What is decided about an organization elsewhere, and what it means for each of its keys from then on. */
@@ -23,9 +23,11 @@ export class OrganizationsController {
   @MessagePattern(setOrganization.subject)
   set(@Payload() payload: unknown) {
     return serve(setOrganization, payload, async ({ actor, ...organization }) => {
-      const { store, nowMs, monotonicMs, settle } = this.ports;
+      const { store, nowMs, monotonicMs, settling } = this.ports;
+      const ids = [organization.organizationId];
+      const changeId = await settling.announce(ids);
       await store.set(organization, actor, nowMs());
-      await settle([organization.organizationId], monotonicMs());
+      await settling.settle({ changeId, ids }, monotonicMs());
       return { kind: 'set' as const };
     });
   }

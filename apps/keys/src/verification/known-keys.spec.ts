@@ -1,4 +1,5 @@
 import { digestKey } from '@gatehouse/key-domain/key-digest';
+import { AnnouncedChanges } from '@gatehouse/lease/announced-changes';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { type FoundKeys, KnownKeys } from './known-keys.js';
@@ -40,7 +41,7 @@ function load(known: KnownKeys, names: string[], mayRemember = () => true) {
 
 describe('KnownKeys', () => {
   it('remembers what was loaded, and shares a load that is on its way', async () => {
-    const known = new KnownKeys(10);
+    const known = new KnownKeys(10, new AnnouncedChanges(() => 0));
     const { begun, answer } = load(known, ['d1', 'd2']);
     expect(loadOf(known, 'd1')).toBe(begun);
     answer(found({ d1: 'key_1' }));
@@ -52,7 +53,7 @@ describe('KnownKeys', () => {
   });
 
   it('does not remember a key that was forgotten while it was loaded, but the others', async () => {
-    const known = new KnownKeys(10);
+    const known = new KnownKeys(10, new AnnouncedChanges(() => 0));
     const { begun, answer } = load(known, ['d1', 'd2']);
     known.evict('key_1');
     expect(loadOf(known, 'd1')).toBeUndefined();
@@ -63,7 +64,7 @@ describe('KnownKeys', () => {
   });
 
   it('remembers nothing of a load that began before everything was forgotten', async () => {
-    const known = new KnownKeys(10);
+    const known = new KnownKeys(10, new AnnouncedChanges(() => 0));
     const { begun, answer } = load(known, ['d1']);
     known.clear();
     expect(loadOf(known, 'd1')).toBeUndefined();
@@ -73,7 +74,7 @@ describe('KnownKeys', () => {
   });
 
   it('remembers and shares nothing without a lease, at the beginning or at the end', async () => {
-    const known = new KnownKeys(10);
+    const known = new KnownKeys(10, new AnnouncedChanges(() => 0));
     const without = load(known, ['d1'], () => false);
     expect(loadOf(known, 'd1')).toBeUndefined();
     let leased = true;
@@ -86,7 +87,7 @@ describe('KnownKeys', () => {
   });
 
   it('does not let an older load take the place of a newer one', async () => {
-    const known = new KnownKeys(10);
+    const known = new KnownKeys(10, new AnnouncedChanges(() => 0));
     const old = load(known, ['d1']);
     known.evict('key_1');
     const fresh = load(known, ['d1']);
@@ -98,7 +99,7 @@ describe('KnownKeys', () => {
   });
 
   it('says that a load failed, and lets the next one try', async () => {
-    const known = new KnownKeys(10);
+    const known = new KnownKeys(10, new AnnouncedChanges(() => 0));
     const { begun, fail } = load(known, ['d1']);
     fail();
     expect(await begun.found).toBeUndefined();
@@ -107,7 +108,7 @@ describe('KnownKeys', () => {
   });
 
   it('is bounded, and forgets by key id whatever it remembers of that key', async () => {
-    const known = new KnownKeys(3);
+    const known = new KnownKeys(3, new AnnouncedChanges(() => 0));
     const many = load(known, []);
     many.answer(named(Array.from({ length: 5 }, (_, index) => [`d${index}`, keyOf(`key_${index}`)] as const)));
     await many.begun.found;
@@ -121,7 +122,7 @@ describe('KnownKeys', () => {
   });
 
   it('forgets both secrets of a key that is being rotated, also where one fell out by itself before', async () => {
-    const known = new KnownKeys(2);
+    const known = new KnownKeys(2, new AnnouncedChanges(() => 0));
     const both = load(known, []);
     both.answer(found({ old: 'key_1', new: 'key_1' }));
     await both.begun.found;
@@ -135,7 +136,7 @@ describe('KnownKeys', () => {
   });
 
   it('forgets every key of an organization that has changed, also one that is being loaded, and no others', async () => {
-    const known = new KnownKeys(10);
+    const known = new KnownKeys(10, new AnnouncedChanges(() => 0));
     const first = load(known, []);
     first.answer(
       named([
@@ -167,7 +168,7 @@ describe('KnownKeys', () => {
     const organizationOf = (name: number) => `org_${name % 2}`;
     await fc.assert(
       fc.asyncProperty(fc.constantFrom(2, 100), fc.array(step, { maxLength: 60 }), async (entriesMax, steps) => {
-        const known = new KnownKeys(entriesMax);
+        const known = new KnownKeys(entriesMax, new AnnouncedChanges(() => 0));
         const truth = Array.from({ length: KEYS }, () => 1);
         const waiting: { load: ReturnType<typeof load>; keys: readonly number[]; revisions: readonly number[] }[] = [];
         for (const taken of steps) {

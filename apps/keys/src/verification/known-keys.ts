@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { EncodedVerifyReply } from '@gatehouse/contracts/verify-records';
+import type { AnnouncedChanges } from '@gatehouse/lease/announced-changes';
+import type { ChangeMessage } from '@gatehouse/lease/change-message';
 import { KeyTable, type KnownKey } from './key-table.js';
 
 /** Digest (as text of 32 latin1 characters) -> key. A digest that is not in it belongs to no key. */
@@ -14,14 +16,18 @@ export interface Load {
 /**
  * The keys that this replica remembers, and the loads that are under way. What is evicted while it is being loaded is
  * answered to those who wait, but not remembered, and nobody joins that load any more: a question that is asked after
- * a change must not get an answer from before it. Keys that do not exist are never remembered.
+ * a change must not get an answer from before it. While a change is announced, its key is not remembered at all, and no
+ * load is joined. Keys that do not exist are never remembered.
  */
 export class KnownKeys {
   private readonly table: KeyTable;
   private readonly underWay = new Set<{ readonly evicted: Set<string>; discarded: boolean }>();
   private readonly joinable = new Map<string, Load>();
 
-  constructor(entriesMax: number) {
+  constructor(
+    entriesMax: number,
+    private readonly announced: AnnouncedChanges,
+  ) {
     this.table = new KeyTable(entriesMax, randomBytes(8));
   }
 
@@ -64,7 +70,7 @@ export class KnownKeys {
         for (const digest of digests) if (this.joinable.get(digest) === load) this.joinable.delete(digest);
       });
     const load: Load = { found };
-    if (leased) for (const digest of digests) this.joinable.set(digest, load);
+    if (leased && !this.announced.any) for (const digest of digests) this.joinable.set(digest, load);
     return load;
   }
 
@@ -73,6 +79,13 @@ export class KnownKeys {
     this.table.forget(id);
     for (const load of this.underWay) load.evicted.add(id);
     this.joinable.clear();
+  }
+
+  /** Hears of a change that is about to be made, or was. */
+  hear({ kind, changeId, ids }: ChangeMessage): void {
+    if (kind === 'announced') this.announced.add(changeId, ids);
+    else this.announced.end(changeId, ids);
+    for (const id of ids) this.evict(id);
   }
 
   /** Forgets everything. */
@@ -85,6 +98,7 @@ export class KnownKeys {
   private remember(keys: FoundKeys, evicted: ReadonlySet<string>): void {
     for (const [digest, key] of keys) {
       if (evicted.has(key.keyId) || evicted.has(key.organizationId)) continue;
+      if (this.announced.concern(key.keyId) || this.announced.concern(key.organizationId)) continue;
       this.table.set(Buffer.from(digest, 'latin1'), key);
     }
   }
