@@ -162,6 +162,7 @@ async function openGateway(
       },
     },
     client,
+    ask: (contract, input, deadlineMs) => call(client, contract, input, deadlineMs),
     rootSecret: SECRET,
     publicUrl: 'https://gatehouse.example',
     trustedProxies: [],
