@@ -1,4 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '@gatehouse/launch/free-port.client';
 import { accepts } from '@gatehouse/launch/nats-server.client';
@@ -14,12 +16,14 @@ describe('the Valkey login', () => {
   let server: ChildProcess;
   let port: number;
   let redis: Redis;
+  let folder: string;
 
   beforeAll(async () => {
     port = await freePort();
     // The start of the container, with the server that this machine has.
+    folder = await mkdtemp(join(tmpdir(), 'gatehouse-valkey-'));
     server = spawn('sh', [join(root, 'k8s/base/valkey/start.sh'), '--port', String(port), '--bind', '127.0.0.1'], {
-      env: { PATH: process.env['PATH'], VALKEY_SERVER: 'redis-server', VALKEY_PASSWORD: PASSWORD },
+      env: { PATH: process.env['PATH'], VALKEY_SERVER: 'redis-server', VALKEY_PASSWORD: PASSWORD, VALKEY_DATA: folder },
       stdio: 'ignore',
     });
     await waitUntil('redis-server', () => accepts(port), 10_000);
@@ -30,6 +34,7 @@ describe('the Valkey login', () => {
     const ended = new Promise((resolve) => server.once('exit', resolve));
     server.kill('SIGTERM');
     await ended;
+    await rm(folder, { recursive: true });
   });
 
   it('is enough for the limits: a store of the service counts with it', async () => {

@@ -1,5 +1,6 @@
 import { loadConfig } from '@gatehouse/config/environment.loader';
 import { deadlineFactor, logLevel, natsUrl, nodeEnvironment, port, redisUrl } from '@gatehouse/config/variables';
+import { z } from 'zod';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -7,6 +8,8 @@ const serviceShape = {
   /** Where replicas share their counters; without it, the counters are in memory and there is one replica. */
   REDIS_URL: redisUrl.optional(),
   DEADLINE_FACTOR: deadlineFactor,
+  /** What a Redis without counters is to a replica that has just started: a new installation's, or one that has lost them. */
+  LIMITS_EMPTY_STORE: z.enum(['new', 'lost'], { error: 'must be new or lost' }).default('new'),
 };
 
 const processShape = {

@@ -21,6 +21,7 @@ export function ratelimitMetrics(registry: Registry): RatelimitMetrics {
     allowed: decisions.labels('allowed'),
     refused: decisions.labels('refused'),
     unavailable: decisions.labels('unavailable'),
+    uncertain: decisions.labels('uncertain'),
   };
   const batchSize = new Histogram({
     name: 'gatehouse_limit_batch_size',
@@ -37,11 +38,12 @@ export function ratelimitMetrics(registry: Registry): RatelimitMetrics {
   return {
     timeStore: () => storeSeconds.startTimer(),
     countBatch(replies) {
-      const counts = { allowed: 0, refused: 0, unavailable: 0 };
-      for (const reply of replies) counts[reply.kind]++;
+      const counts = { allowed: 0, refused: 0, unavailable: 0, uncertain: 0 };
+      for (const reply of replies) counts[reply.kind === 'allowed' && reply.isUncertain ? 'uncertain' : reply.kind]++;
       outcomes.allowed.inc(counts.allowed);
       outcomes.refused.inc(counts.refused);
       outcomes.unavailable.inc(counts.unavailable);
+      outcomes.uncertain.inc(counts.uncertain);
       batchSize.observe(replies.length);
     },
   };

@@ -73,6 +73,11 @@ async function openStore(
   nowMs: (() => number) | undefined,
 ): Promise<LimitStore> {
   if (config.REDIS_URL === undefined) return memoryLimitStore(nowMs ?? Date.now);
-  const commandTimeoutMs = COMMAND_TIMEOUT_MS * config.DEADLINE_FACTOR;
-  return connectRedisLimitStore({ url: config.REDIS_URL, logger, nowMs, commandTimeoutMs });
+  return connectRedisLimitStore({
+    url: config.REDIS_URL,
+    logger,
+    nowMs,
+    commandTimeoutMs: COMMAND_TIMEOUT_MS * config.DEADLINE_FACTOR,
+    emptyStore: config.LIMITS_EMPTY_STORE,
+  });
 }

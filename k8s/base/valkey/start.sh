@@ -3,7 +3,7 @@
 set -eu
 : "${VALKEY_PASSWORD:?is missing}"
 folder=$(dirname "$0")
-exec "${VALKEY_SERVER:-valkey-server}" "$folder/valkey.conf" "$@" - <<END
+exec "${VALKEY_SERVER:-valkey-server}" "$folder/valkey.conf" --dir "${VALKEY_DATA:-/data}" "$@" - <<END
 user default off
 user gatehouse on >$VALKEY_PASSWORD resetchannels ~gatehouse:* -@all +ping +hello +auth +info +quit +time +client|setname +script|load +evalsha +hgetall +hset +pexpire
 END

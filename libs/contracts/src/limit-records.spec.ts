@@ -53,7 +53,7 @@ describe('the records of limits', () => {
     expect(encodeTakeQueries([{ cost: 1, subjects: bytes }])).toHaveLength(87);
   });
 
-  it('bring every reply as it was given, with the limits in shadow that would have refused', () => {
+  it('bring every reply as it was given, with the limits in shadow that would have refused, and whether it is certain', () => {
     const shadow: Limit = { windowSeconds: 60, quota: 2, algorithm: 'sliding-window', shadow: true };
     const bucket: Limit = { windowSeconds: 1, quota: 5, algorithm: 'token-bucket', burst: 9 };
     const asked = [{ subject: 'key:a', limits: [shadow, bucket] }];
@@ -64,7 +64,7 @@ describe('the records of limits', () => {
       { kind: 'allowed', windows },
       { kind: 'allowed', windows, shadowRefusals: [{ subject: 'key:a', limit: shadow }] },
       { kind: 'refused', windows, retryAfterSeconds: 7 },
-      { kind: 'unavailable' },
+      { kind: 'allowed', windows, isUncertain: true },
     ];
     const queries = replies.map(() => ({ cost: 1, subjects: asked }));
     const bytes = encodeTakeReplies(replies, queries);

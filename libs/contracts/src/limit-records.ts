@@ -6,6 +6,8 @@ const VERSION = 1;
 const OUTCOME = { allowed: 0, refused: 1, unavailable: 2 } as const;
 /** Set in the code of an outcome where limits in shadow would have refused: which ones follows it. */
 const WITH_SHADOW = 0x80;
+/** Set in the code of `allowed` where the store is not certain. */
+const UNCERTAIN = 0x40;
 
 /** One request to charge: every window of every subject, or none. */
 export interface TakeQuery {
@@ -76,7 +78,7 @@ export function encodeTakeReplies(replies: readonly TakeReply[], asked: readonly
   let offset = 3;
   replies.forEach((reply, index) => {
     const shadowRefusals = shadowRefusalsOf(reply);
-    bytes[offset++] = OUTCOME[reply.kind] | (shadowRefusals.length > 0 ? WITH_SHADOW : 0);
+    bytes[offset++] = codeOf(reply);
     if (reply.kind === 'unavailable') return;
     offset = bytes.writeUInt32LE(reply.kind === 'refused' ? reply.retryAfterSeconds : 0, offset);
     bytes[offset++] = reply.windows.length;
@@ -90,6 +92,15 @@ export function encodeTakeReplies(replies: readonly TakeReply[], asked: readonly
     for (const place of places) bytes[offset++] = place;
   });
   return bytes;
+}
+
+function codeOf(reply: TakeReply): number {
+  if (reply.kind !== 'allowed') return OUTCOME[reply.kind];
+  return (
+    OUTCOME.allowed |
+    (shadowRefusalsOf(reply).length > 0 ? WITH_SHADOW : 0) |
+    (reply.isUncertain === true ? UNCERTAIN : 0)
+  );
 }
 
 function sizeOf(reply: TakeReply): number {
@@ -135,10 +146,15 @@ function decodeReply(reader: RecordReader, subjects: readonly SubjectLimits[]): 
   const windows = decodeWindows(reader, subjects);
   if (code === OUTCOME.allowed) return { kind: 'allowed', windows };
   if (code === OUTCOME.refused) return { kind: 'refused', windows, retryAfterSeconds };
-  if (code === (OUTCOME.allowed | WITH_SHADOW)) {
-    return { kind: 'allowed', windows, shadowRefusals: decodeShadowRefusals(reader, subjects) };
+  if ((code & ~(WITH_SHADOW | UNCERTAIN)) !== OUTCOME.allowed) {
+    throw new MalformedRecord(`no outcome has the code ${code}`);
   }
-  throw new MalformedRecord(`no outcome has the code ${code}`);
+  return {
+    kind: 'allowed',
+    windows,
+    ...((code & WITH_SHADOW) === 0 ? {} : { shadowRefusals: decodeShadowRefusals(reader, subjects) }),
+    ...((code & UNCERTAIN) === 0 ? {} : { isUncertain: true }),
+  };
 }
 
 function decodeWindows(reader: RecordReader, subjects: readonly SubjectLimits[]): WindowState[] {

@@ -47,6 +47,8 @@ export type LimitOutcome =
       readonly kind: 'allowed';
       readonly windows: readonly WindowState[];
       readonly shadowRefusals?: readonly ShadowRefusal[];
+      /** The store has lost what was used of some window before: by what it knows the request fits. */
+      readonly isUncertain?: true;
     }
   | { readonly kind: 'refused'; readonly windows: readonly WindowState[]; readonly retryAfterSeconds: number };
 

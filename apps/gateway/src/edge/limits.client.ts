@@ -26,7 +26,8 @@ export interface LimitsClientSettings {
 /**
  * The port `takeLimits`: all requests of one event-loop turn with one message. Here, and nowhere else, an API's
  * `limiterOutage` decides what happens while limits cannot be asked: `deny` refuses (503), `allow` lets through
- * uncounted, `local` enforces this gateway's share.
+ * uncounted, `local` enforces this gateway's share. Where the counters answer but have lost what was used before, `deny`
+ * refuses what they would allow, and the other two go by what they know. Each such decision is told to `onOutage`.
  */
 export function limitsClient(settings: LimitsClientSettings): EdgePorts['takeLimits'] {
   const { bus, logger, deadlineMs, takeLocally, onOutage, onShadowRefusal, onExchange, monotonicMs } = settings;
@@ -58,15 +59,17 @@ export function limitsClient(settings: LimitsClientSettings): EdgePorts['takeLim
   };
 
   const decide = (api: Api, charge: Charge, reply: TakeReply): TakeReply => {
-    if (reply.kind !== 'unavailable') return reply;
+    const isCertain = reply.kind === 'refused' || (reply.kind === 'allowed' && reply.isUncertain !== true);
+    if (isCertain) return reply;
     onOutage(api.name, api.limiterOutage);
+    const counted = reply.kind === 'allowed' ? reply : undefined;
     switch (api.limiterOutage) {
       case 'deny':
-        return reply;
+        return { kind: 'unavailable' };
       case 'allow':
-        return { kind: 'allowed', windows: [] };
+        return counted ?? { kind: 'allowed', windows: [] };
       case 'local':
-        return takeLocally(charge);
+        return counted ?? takeLocally(charge);
     }
   };
 

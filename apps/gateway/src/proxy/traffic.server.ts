@@ -72,7 +72,7 @@ export function trafficMetrics(registry: Registry): Traffic {
   });
   const outages = new Counter({
     name: 'gateway_limiter_outage_total',
-    help: 'Requests whose limits could not be asked, by API and by the policy that decided them.',
+    help: 'Requests whose limits could not be asked, or only of counters that had lost their memory, by API and deciding policy.',
     labelNames: ['api', 'policy'],
     registers: [registry],
   });

@@ -6,7 +6,7 @@ import { PRODUCT_MAX } from '@gatehouse/limit-domain/token-bucket';
  * `take-all-script.ts`. The same whole numbers, step by step; `limit-store.conformance.ts` compares them.
  *
  * A counter is a table with `seconds`, `kind` (f, s or t; with ! in shadow) and `named`, when a query named it last.
- * `advance` says whether the clock was set back; `pack` and `unpack` are about what an algorithm keeps beside these. Stands behind `now` and `nowSeconds`.
+ * `advance` says whether the clock was set back, `reachesBackTo` since when charges may count; `pack` and `unpack` are about what an algorithm keeps beside these. Stands behind `now` and `nowSeconds`.
  */
 export const ALGORITHMS_SCRIPT = `
 local fixed = {}
@@ -25,6 +25,7 @@ end
 function fixed.used(counter) return counter.used end
 function fixed.ends(counter) return (counter.start + counter.seconds) * 1000 end
 fixed.moreAt = fixed.ends
+function fixed.reachesBackTo(counter) return counter.start * 1000 end
 function fixed.wait(counter, limit, cost)
   if counter.used + cost <= limit.quota then return 0 end
   return math.max(1, fixed.ends(counter) - now)
@@ -81,6 +82,7 @@ function sliding.advance(counter)
   end
   return isSetBack
 end
+function sliding.reachesBackTo(counter) return now - counter.seconds * 1000 end
 function sliding.used(counter) return counter.used end
 function sliding.wait(counter, limit, cost)
   local tooMuch = counter.used + cost - limit.quota
@@ -128,6 +130,10 @@ function bucket.advance(counter, limit)
   counter.at = now
   if limit then counter.quota = limit.quota end
   return isSetBack
+end
+-- A bucket that was empty then would be full by now.
+function bucket.reachesBackTo(counter, limit)
+  return now - math.ceil(limit.capacity * counter.seconds * 1000 / limit.quota)
 end
 function bucket.used(counter) return math.ceil(counter.missing / (counter.seconds * 1000)) end
 function bucket.wait(counter, limit, cost)

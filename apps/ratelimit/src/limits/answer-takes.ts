@@ -25,7 +25,7 @@ export interface TakePorts {
 export function answerTakes(bus: Bus, { store, metrics, logger }: TakePorts): Promise<Answering> {
   let storeFails = false;
 
-  const take = async (queries: readonly TakeQuery[]): Promise<TakeReply[]> => {
+  const take = async (queries: readonly TakeQuery[]): Promise<readonly TakeReply[]> => {
     const ended = metrics.timeStore();
     try {
       const outcomes = await store.takeAll(queries);

@@ -8,7 +8,7 @@ export interface LimitStore {
    * Decides each query over all its windows at once, in order: all windows are charged, or none.
    * @throws Error where the counters cannot be reached in time; then nobody may take the queries for allowed.
    */
-  takeAll(queries: readonly TakeQuery[]): Promise<LimitOutcome[]>;
+  takeAll(queries: readonly TakeQuery[]): Promise<readonly LimitOutcome[]>;
   isReady(): Promise<boolean>;
   close(): Promise<void>;
 }

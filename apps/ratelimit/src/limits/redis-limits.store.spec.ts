@@ -170,7 +170,7 @@ describe('without Redis', () => {
     const server = await startRedisServer();
     const store = await connectRedisLimitStore({ url: server.url, logger: silent });
     const admin = new Redis(server.url);
-    await admin.set('gatehouse:limit:key:a', 'not a counter');
+    await admin.set('gatehouse:{limits}:key:a', 'not a counter');
     await expect(store.takeAll(query)).rejects.toThrow('WRONGTYPE');
     admin.disconnect();
     await store.close();

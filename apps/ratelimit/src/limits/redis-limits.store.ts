@@ -5,7 +5,9 @@ import type { LimitStore } from './limit-store.js';
 import { planText, readTakeAllReply } from './take-all-exchange.js';
 import { TAKE_ALL_SCRIPT } from './take-all-script.js';
 
-const KEY_PREFIX = 'gatehouse:limit:';
+/** What the store says of itself; with one hash tag for all keys, since one script takes them together. */
+const OWN_KEY = 'gatehouse:{limits}';
+const KEY_PREFIX = `${OWN_KEY}:`;
 export const COMMAND_TIMEOUT_MS = 100;
 const FIRST_CONNECT_MS = 5_000;
 const DISCONNECT_TIMEOUT_MS = 200;
@@ -18,20 +20,32 @@ export interface RedisSettings {
   readonly nowMs?: (() => number) | undefined;
   /** How long a charge may take before it fails, milliseconds; 100 without one. A test of what is counted has patience. */
   readonly commandTimeoutMs?: number | undefined;
+  /** What a store without any memory is to a replica that knows of none; `new` without one. */
+  readonly emptyStore?: 'new' | 'lost' | undefined;
 }
 
 /**
  * Counters in Redis or Valkey, shared by all replicas: one script and one round trip for a batch, by the server's clock.
- * The first batch after a restart of the server finds no script and brings it.
+ * The first batch after a restart of the server finds no script and brings it. Batches are counted: a store that has counted
+ * fewer than this replica has had answers from has lost its memory, and says so for all replicas.
  * @throws Error `REDIS_URL: cannot connect to host:port: reason`.
  */
 export async function connectRedisLimitStore(settings: RedisSettings): Promise<LimitStore> {
   const redis = await openRedis(settings);
+  let lastBatch = 0;
+  let sinceMs = 0;
   return {
     kind: 'redis',
     takeAll: async (queries) => {
-      const { keys, values } = scriptArguments(queries, settings.nowMs);
-      return readTakeAllReply(await runScript(redis, keys, values), queries);
+      const { keys, values } = scriptArguments(queries, settings, lastBatch);
+      const reply = readTakeAllReply(await runScript(redis, keys, values), queries);
+      lastBatch = Math.max(lastBatch, reply.batch);
+      if (reply.sinceMs > sinceMs) {
+        sinceMs = reply.sinceMs;
+        const since = new Date(sinceMs).toISOString();
+        settings.logger.warn({ since }, 'the counters have lost their memory: windows that began before are uncertain');
+      }
+      return reply.outcomes;
     },
     isReady: () =>
       redis.ping().then(
@@ -103,9 +117,9 @@ async function runScript(redis: Redis, keys: string[], values: (string | number)
   }
 }
 
-function scriptArguments(queries: readonly TakeQuery[], nowMs: (() => number) | undefined) {
-  const keys: string[] = [];
-  const values: (string | number)[] = [nowMs === undefined ? '' : nowMs()];
+function scriptArguments(queries: readonly TakeQuery[], { nowMs, emptyStore }: RedisSettings, lastBatch: number) {
+  const keys: string[] = [OWN_KEY];
+  const values: (string | number)[] = [nowMs === undefined ? '' : nowMs(), lastBatch, emptyStore ?? 'new'];
   for (const { cost, subjects } of queries) {
     values.push(cost, subjects.length);
     for (const { subject, limits } of subjects) {

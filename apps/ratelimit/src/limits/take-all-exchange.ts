@@ -27,11 +27,19 @@ interface Numbers {
   next(): number;
 }
 
+export interface TakeAllReply {
+  readonly outcomes: readonly LimitOutcome[];
+  /** The number of this batch, of all that the store has counted. */
+  readonly batch: number;
+  /** Unix milliseconds since which the store has forgotten nothing; 0: ever. */
+  readonly sinceMs: number;
+}
+
 /**
  * The script says what it saw and what it decided; it is worded by the same functions as for counters in memory.
  * @throws Error where the reply is not one to these queries, or contradicts itself.
  */
-export function readTakeAllReply(reply: readonly number[], queries: readonly TakeQuery[]): LimitOutcome[] {
+export function readTakeAllReply(reply: readonly number[], queries: readonly TakeQuery[]): TakeAllReply {
   let at = 0;
   const numbers = {
     next: () => {
@@ -41,11 +49,15 @@ export function readTakeAllReply(reply: readonly number[], queries: readonly Tak
     },
   };
   const nowMs = numbers.next();
-  return queries.map((query) => readOutcome(numbers, query, nowMs));
+  const batch = numbers.next();
+  const sinceMs = numbers.next();
+  return { batch, sinceMs, outcomes: queries.map((query) => readOutcome(numbers, query, nowMs)) };
 }
 
 function readOutcome(numbers: Numbers, { subjects, cost }: TakeQuery, nowMs: number): LimitOutcome {
-  const wasCharged = numbers.next() === 1;
+  const verdict = numbers.next();
+  const wasCharged = (verdict & 1) === 1;
+  const isUncertain = verdict > 1;
   const windows: WindowState[] = [];
   const shadowRefusals: ShadowRefusal[] = [];
   let waitMs = 0;
@@ -64,7 +76,12 @@ function readOutcome(numbers: Numbers, { subjects, cost }: TakeQuery, nowMs: num
   }
   if ((waitMs === 0) !== wasCharged) throw new Error('the script decided otherwise than the domain');
   if (!wasCharged) return refused(windows, waitMs);
-  return shadowRefusals.length === 0 ? { kind: 'allowed', windows } : { kind: 'allowed', windows, shadowRefusals };
+  return {
+    kind: 'allowed',
+    windows,
+    ...(shadowRefusals.length === 0 ? {} : { shadowRefusals }),
+    ...(isUncertain ? { isUncertain } : {}),
+  };
 }
 
 /** Of a fixed window the script says what was used before. */

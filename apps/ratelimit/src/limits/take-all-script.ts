@@ -8,10 +8,13 @@ const SLACK_MS = 5_000;
  * MessagePack array of length, start and use of each of its fixed windows; its field `more`, where there are others, their
  * counters (algorithms-script.ts). Each subject is read once and written once, however many queries of the batch name it.
  *
- * KEYS: the subjects, in the order in which the queries name them.
- * ARGV: the time in milliseconds, or '' for that of the server; then for each query: cost, number of subjects, and for
- * each subject its limits as `seconds:quota;seconds:quota:s;seconds:quota:t!:burst;` (`planText` writes it).
- * Reply: the time in milliseconds; then for each query 1 or 0 (allowed or not), and for each limit: of a fixed window what
+ * KEYS: the store's own record, then the subjects, in the order in which the queries name them. All have one hash tag, so
+ * that a cluster holds them together.
+ * ARGV: the time in milliseconds, or '' for that of the server; the highest batch that the asker has had an answer to;
+ * what it takes an empty store for, new or lost; then for each query: cost, number of subjects, and for each subject its
+ * limits as `seconds:quota;seconds:quota:s;seconds:quota:t!:burst;` (`planText` writes it).
+ * Reply: the time in milliseconds, the number of this batch, the time since which nothing is forgotten (0: ever); then for
+ * each query 1 or 0 (allowed or not), 2 more where a window began before that time, and for each limit: of a fixed window what
  * was used before and the second at which it started; of another one what is used now, when there is more, how long it has
  * to be waited for; of one in shadow 1 where it would have refused, else 0.
  *
@@ -82,12 +85,21 @@ local function windowOf(subject, limit)
   return window
 end
 
-local reply, length = { now }, 1
-local key, arg = 0, 2
+-- Each batch has a number. Where the store has counted fewer than the asker knows of, it has lost some of its memory.
+local own = {}
+local fields = redis.call('HGETALL', KEYS[1])
+for at = 1, #fields, 2 do own[fields[at]] = tonumber(fields[at + 1]) end
+local batch, since, known = own.batch or 0, own.since or 0, tonumber(ARGV[2])
+if batch < known or (batch == 0 and ARGV[3] == 'lost') then since = now end
+batch = math.max(batch, known) + 1
+redis.call('HSET', KEYS[1], 'batch', batch, 'since', since)
+
+local reply, length = { now, batch, since }, 3
+local key, arg = 1, 4
 while ARGV[arg] do
   local cost = tonumber(ARGV[arg])
   local first, last = arg + 2, arg + 1 + ARGV[arg + 1]
-  local verdictAt, allowed = length + 1, 1
+  local verdictAt, allowed, uncertain = length + 1, 1, 0
   local taken, before, count = {}, {}, 0
   local others
   length = verdictAt
@@ -100,7 +112,10 @@ while ARGV[arg] do
       if limit.kind then
         local counter = counterOf(subject, limit)
         local wait = limit.algorithm.wait(counter, limit, cost)
-        if wait > 0 and not limit.isShadow then allowed = 0 end
+        if not limit.isShadow then
+          if wait > 0 then allowed = 0 end
+          if since > limit.algorithm.reachesBackTo(counter, limit) then uncertain = 2 end
+        end
         others = others or {}
         others[#others + 1] = { counter = counter, limit = limit, at = length + 1, wait = wait }
         reply[length + 1] = 0
@@ -113,6 +128,7 @@ while ARGV[arg] do
         local window = windowOf(subject, limit)
         local used = window.used
         if used + cost > limit.quota then allowed = 0 end
+        if since > window.start * 1000 then uncertain = 2 end
         count = count + 1
         taken[count], before[count] = window, used
         reply[length + 1] = used
@@ -121,7 +137,7 @@ while ARGV[arg] do
       end
     end
   end
-  reply[verdictAt] = allowed
+  reply[verdictAt] = allowed + uncertain
   if allowed == 1 then
     -- A window that the query names twice is set twice to the same value.
     for index = 1, count do taken[index].used = before[index] + cost end
