@@ -45,6 +45,19 @@ describe('gateways with a lease of their own, while something is broken: those',
     expect(await lost.use(secret)).toBe(200);
   }, 60_000);
 
+  it('are named by the answer to a revoke: who has acknowledged it, and whose lease had to run out', async () => {
+    const deaf = await tests.open({ hears: false });
+    const by = somebody();
+    const { id } = await tests.platform.issue(by);
+    const { acknowledged, expired, listed, heldAt } = await tests.settlementOf(by, id);
+    const names = (holders: typeof expired) => holders.map(({ kind, holderId }) => `${kind} ${holderId}`);
+    const hearing = tests.gateways.map(({ holderId }) => `gateway ${holderId}`);
+    expect(names(acknowledged)).toEqual(expect.arrayContaining(hearing));
+    expect(acknowledged.filter(({ kind }) => kind === 'keys')).toHaveLength(2);
+    expect([names(expired), listed]).toEqual([[`gateway ${deaf.holderId}`], true]);
+    expect(Math.abs(Date.parse(heldAt) - Date.now())).toBeLessThan(DEADLINE_MS);
+  }, 60_000);
+
   it('that are slow to hear are waited for, not overtaken', async () => {
     const slow = await tests.open();
     const by = somebody();
@@ -87,7 +100,7 @@ describe('gateways with a lease of their own, while something is broken: those',
   it('answer from memory for as long as their lease lasts where keys is gone, then 503, never 401', async () => {
     const { secret } = await tests.platform.issue(somebody());
     await tests.warm(secret);
-    await tests.platform.stopKeys();
+    const stopped = tests.platform.stopKeys();
     const seen = new Set<number>();
     await waitUntil(
       'all leases are over',
@@ -98,6 +111,7 @@ describe('gateways with a lease of their own, while something is broken: those',
       },
       DEADLINE_MS,
     );
+    await stopped;
     expect([...seen].sort()).toEqual([200, 503]);
   }, 60_000);
 });

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { call } from '@gatehouse/bus/call.client';
 import type { Actor } from '@gatehouse/contracts/actor';
-import { revokeKey } from '@gatehouse/contracts/keys';
+import { revokeKey, type SettlementView } from '@gatehouse/contracts/keys';
 import { waitUntil } from '@gatehouse/launch/wait-until.client';
 import { afterAll, afterEach, beforeAll } from '@jest/globals';
 import {
@@ -21,6 +21,8 @@ export interface LeasedTests {
   open(options?: GatewayOptions): Promise<LeasedGateway>;
   /** Revokes a key. @returns how long that took, in milliseconds. */
   revoke(by: Actor, keyId: string): Promise<number>;
+  /** Revokes a key. @returns who has acknowledged it, and who was waited for. */
+  settlementOf(by: Actor, keyId: string): Promise<SettlementView>;
   /** Uses a key until each of these gateways answers for it from memory. */
   warm(secret: string, which?: readonly LeasedGateway[], path?: string): Promise<void>;
   /** What each of the three gateways answers. */
@@ -60,6 +62,11 @@ export function withLeasedGateways(): LeasedTests {
       const answer = await call(platform().client, revokeKey, { actor, keyId }, DEADLINE_MS);
       if (answer.kind !== 'revoked') throw new Error(`not revoked: ${answer.kind}`);
       return performance.now() - startedMs;
+    },
+    settlementOf: async (actor, keyId) => {
+      const answer = await call(platform().client, revokeKey, { actor, keyId }, DEADLINE_MS);
+      if (answer.kind !== 'revoked') throw new Error(`not revoked: ${answer.kind}`);
+      return answer.settlement;
     },
     warm: async (secret, which = gateways, path = '/read') => {
       for (const gateway of which) {

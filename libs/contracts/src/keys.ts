@@ -187,14 +187,30 @@ export const disableKey = contract('gatehouse.v1.keys.disable', z.strictObject(o
 /** Lets a key work again that is disabled, or in quarantine. A revoked one never does [T5]. */
 export const enableKey = contract('gatehouse.v1.keys.enable', z.strictObject(ofKey), stateChanged);
 
+const settledHolder = z.strictObject({ holderId: z.string(), kind: z.enum(['keys', 'gateway']) });
+
+/** Why a change holds everywhere, and since when: who had what in memory has said that it forgot it, or may not use it. */
+const settlementSchema = z.strictObject({
+  heldAt: z.iso.datetime(),
+  acknowledged: z.array(settledHolder).readonly(),
+  /** Were not heard: every lease that they had when the change was made has run out. */
+  expired: z.array(settledHolder).readonly(),
+  /** False: nobody could say who holds a lease, and every one that there can be has run out. */
+  listed: z.boolean(),
+});
+export type SettlementView = z.infer<typeof settlementSchema>;
+
 /**
  * Ends a key for good. When this has answered `revoked`, no request that starts afterwards is accepted anywhere [E12].
- * Revoking a revoked key answers the same, and keeps the first reason.
+ * Revoking a revoked key waits again, answers the same key, and keeps the first reason.
  */
 export const revokeKey = contract(
   'gatehouse.v1.keys.revoke',
   z.strictObject({ ...ofKey, reason: plainText.max(200).optional() }),
-  z.discriminatedUnion('kind', [z.strictObject({ kind: z.literal('revoked'), key: keyViewSchema }), notFound]),
+  z.discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('revoked'), key: keyViewSchema, settlement: settlementSchema }),
+    notFound,
+  ]),
 );
 
 /** Revokes a key and takes it out of every list [G5]; its row and its audit log stay. */

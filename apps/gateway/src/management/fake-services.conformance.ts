@@ -259,6 +259,12 @@ function answers(world: FakeWorld): Answers {
           ? {
               kind: 'revoked',
               key: keyView({ state: 'revoked', revokedAt: at(0), revocationReason: reason ?? null }),
+              settlement: {
+                heldAt: at(0),
+                acknowledged: [{ holderId: 'f'.repeat(32), kind: 'keys' }],
+                expired: [],
+                listed: true,
+              },
             }
           : { kind: 'not_found' },
     ],

@@ -18,7 +18,7 @@ import { TheActor } from './handler-arguments.provider.js';
 import { keyRefusal } from './key-refusal.js';
 import { checkKeyId, organizationBody, revokeKeyBody, rotateKeyBody, updateKeyBody } from './key-requests.js';
 import { parseRequest } from './parse-request.js';
-import { keyJson } from './public-json.js';
+import { keyJson, settlementJson } from './public-json.js';
 import { Refusal } from './refusal.js';
 import { organizationQuery } from './requests.js';
 import type { AskService } from './services.client.js';
@@ -58,7 +58,7 @@ export class KeyChangesController {
     const { reason } = parseRequest(revokeKeyBody, body);
     const answer = await this.ask(revokeKey, { actor, keyId: checkKeyId(keyId), reason }, CHANGE_DEADLINE_MS);
     if (answer.kind === 'not_found') throw new Refusal('not_found');
-    return keyJson(answer.key);
+    return { ...keyJson(answer.key), settlement: settlementJson(answer.settlement) };
   }
 
   @Post('/api/v1/keys/:id/disable')

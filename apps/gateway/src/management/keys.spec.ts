@@ -196,6 +196,12 @@ describe('the management API of keys and projects', () => {
       state: 'revoked',
       revoked_at: '2026-01-15T12:00:00.000Z',
       revocation_reason: 'leaked',
+      settlement: {
+        held_at: '2026-01-15T12:00:00.000Z',
+        acknowledged: [{ id: 'f'.repeat(32), kind: 'keys' }],
+        expired: [],
+        listed: true,
+      },
     });
     expect((await post(path, {})).status).toBe(200);
     expect((await post(path)).status).toBe(200);

@@ -1,5 +1,5 @@
 import type { ClosedOrganization, Membership, projectViewSchema } from '@gatehouse/contracts/identity';
-import type { KeyView } from '@gatehouse/contracts/keys';
+import type { KeyView, SettlementView } from '@gatehouse/contracts/keys';
 import type { z } from 'zod';
 import { lastUsedJson, secretUsageJson } from './usage-json.js';
 
@@ -34,6 +34,12 @@ export function keyJson(key: KeyView) {
     rotation_due: key.rotationDue,
     last_used: lastUsedJson(key.lastUsed),
   };
+}
+
+/** Why a revoke holds everywhere, as the management API says it. */
+export function settlementJson({ heldAt, acknowledged, expired, listed }: SettlementView) {
+  const holders = (settled: SettlementView['expired']) => settled.map(({ holderId, kind }) => ({ id: holderId, kind }));
+  return { held_at: heldAt, acknowledged: holders(acknowledged), expired: holders(expired), listed };
 }
 
 /** A project as the management API shows it. */

@@ -58,7 +58,9 @@ export class ChangesController {
       const decision = await makeChange(this.ports, actor, keyId, decide);
       if (decision.kind === 'refused' || decision.kind === 'not_found') return { kind: 'not_found' as const };
       this.ports.revokeTook((this.ports.monotonicMs() - startedAtMs) / 1_000);
-      return { kind: 'revoked' as const, key: this.view(decision.key) };
+      if (decision.settlement === undefined) throw new Error('a revoke was not settled');
+      const settlement = { ...decision.settlement, heldAt: new Date(this.ports.nowMs()).toISOString() };
+      return { kind: 'revoked' as const, key: this.view(decision.key), settlement };
     });
   }
 

@@ -29,6 +29,11 @@ export type IssueOutcome =
   | { readonly kind: 'quota_reached'; readonly keysMax: number }
   | { readonly kind: 'answered_before'; readonly answer: KeptAnswer };
 
+export interface ChangeOptions {
+  readonly removed?: boolean;
+  readonly announced?: Promise<unknown>;
+}
+
 /** Keys in PostgreSQL. Each change writes its audit row in its own transaction. Every method throws when it fails. */
 export class KeysStore {
   constructor(private readonly dataSource: DataSource) {}
@@ -104,12 +109,13 @@ export class KeysStore {
    * Changes a key of this organization as `decide` says, which sees it under its row lock. When it returns, the change is
    * committed and durable, and has its number in the sequence of changes that lease holders follow.
    * @param removed whether a key that was removed can be found.
+   * @param announced what has to be done before the change gets its number; the key's row is locked meanwhile.
    */
   change<Decision extends KeyDecision<string>>(
     actor: Actor,
     keyId: string,
     decide: (key: KeyRecord) => Decision,
-    { removed = false }: { readonly removed?: boolean } = {},
+    { removed = false, announced }: ChangeOptions = {},
   ): Promise<Decision | { readonly kind: 'not_found' }> {
     return inTransaction(this.dataSource, async (manager) => {
       const locked: unknown[] = await manager.query(
@@ -121,7 +127,7 @@ export class KeysStore {
       if (row === undefined) return { kind: 'not_found' };
       const before = recordOf(row);
       const decision = decide(before);
-      if (decision.kind === 'change') await writeChange(manager, actor, before, decision);
+      if (decision.kind === 'change') await writeChange(manager, actor, before, decision, announced);
       return decision;
     });
   }
@@ -134,7 +140,13 @@ export class KeysStore {
   }
 }
 
-async function writeChange(manager: EntityManager, actor: Actor, before: KeyRecord, change: KeyChange): Promise<void> {
+async function writeChange(
+  manager: EntityManager,
+  actor: Actor,
+  before: KeyRecord,
+  change: KeyChange,
+  announced: Promise<unknown> | undefined,
+): Promise<void> {
   const { key, action, atMs, detail, secrets } = change;
   const changed = await manager.update(
     KeyEntity,
@@ -144,6 +156,7 @@ async function writeChange(manager: EntityManager, actor: Actor, before: KeyReco
   if (changed.affected !== 1) throw new Error('a locked key has changed');
   if (secrets !== undefined) await writeSecrets(manager, key.keyId, secrets);
   await writeAudit(manager, actor, { atMs, action, keyId: key.keyId, detail });
+  await announced;
   await numberChanges(manager, [key.keyId]);
 }
 

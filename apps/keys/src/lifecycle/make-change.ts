@@ -1,8 +1,12 @@
 import type { Actor } from '@gatehouse/contracts/actor';
+import type { Settlement } from '../lease/settle-change.js';
 import type { KeyDecision } from './key-decision.js';
 import { isKeyId } from './key-id.js';
 import type { KeyRecord } from './key-record.js';
 import type { LifecyclePorts } from './lifecycle-ports.js';
+
+/** What came of it, and how it settled where it may have changed something. */
+type Made<Decision> = (Decision | { readonly kind: 'not_found' }) & { readonly settlement?: Settlement };
 
 /**
  * Changes a key as `decide` says, at one moment for all, and waits until the change holds everywhere before anybody is
@@ -15,14 +19,15 @@ export async function makeChange<Decision extends KeyDecision<string>>(
   keyId: string,
   decide: (key: KeyRecord) => Decision,
   options?: { readonly removed?: boolean },
-): Promise<Decision | { readonly kind: 'not_found' }> {
+): Promise<Made<Decision>> {
   if (!isKeyId(keyId)) return { kind: 'not_found' };
   const { announce, settle } = ports.settling;
   const ids = [keyId];
-  const changeId = await announce(ids);
-  const decision = await ports.store.change(actor, keyId, decide, options);
+  const announced = announce(ids);
+  const decision = await ports.store.change(actor, keyId, decide, { ...options, announced });
   if (decision.kind === 'change' || decision.kind === 'unchanged') {
-    await settle({ changeId, ids }, ports.monotonicMs());
+    const committedAtMs = ports.monotonicMs();
+    return { ...decision, settlement: await settle({ changeId: await announced, ids }, committedAtMs) };
   }
   return decision;
 }
