@@ -33,7 +33,7 @@ export interface Settlement {
   readonly listed: boolean;
 }
 
-export interface SettledHolder {
+interface SettledHolder {
   readonly holderId: string;
   readonly kind: HolderKind;
 }
