@@ -5,6 +5,7 @@ import type { UpstreamIdentityJwk } from './edge/identity-token.js';
 import { LeaksController, SIGNING_KEYS } from './leaks/leaks.controller.js';
 import { NoticesController } from './leaks/notices.controller.js';
 import type { SigningKeys } from './leaks/signing-keys.js';
+import { LimitCheckController } from './limits/limit-check.controller.js';
 import { AccessGuard } from './management/access.guard.js';
 import { DiscoveryController } from './management/discovery.controller.js';
 import { ImportsController } from './management/imports.controller.js';
@@ -66,6 +67,7 @@ export const CONTROLLERS: readonly Type[] = [
   ImportsController,
   VerifyController,
   PossessionController,
+  LimitCheckController,
   OrganizationsController,
   MembersController,
   InvitationsController,

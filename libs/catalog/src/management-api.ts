@@ -24,6 +24,7 @@ export const MANAGEMENT_API: Api = {
       'keys.read': { description: 'List and show keys', roles: [...MAKERS_OF_KEYS] },
       'keys.write': { description: 'Create, change, rotate and revoke keys', roles: [...MAKERS_OF_KEYS] },
       'keys.verify': { description: 'Verify keys, and charge their limits', roles: [...MAKERS_OF_KEYS] },
+      'limits.check': { description: 'Charge limits of a service of its own', roles: [...MAKERS_OF_KEYS] },
       'projects.read': { description: 'List projects', roles: [...MAKERS_OF_KEYS] },
       'projects.write': { description: 'Create projects', roles: [...ADMINISTRATORS] },
       'members.read': { description: 'List members and invitations', roles: [...MAKERS_OF_KEYS] },

@@ -5,6 +5,7 @@ export type Permission =
   | 'keys.read'
   | 'keys.write'
   | 'keys.verify'
+  | 'limits.check'
   | 'projects.read'
   | 'projects.write'
   | 'members.read'
@@ -15,9 +16,25 @@ const READ: readonly Permission[] = ['keys.read', 'projects.read', 'members.read
 
 /** THE table role -> permissions. What a role is not given here, it does not have. */
 const ROLE_PERMISSIONS: Readonly<Record<Role, ReadonlySet<Permission>>> = {
-  owner: new Set([...READ, 'keys.write', 'keys.verify', 'projects.write', 'members.write', 'audit.read']),
-  admin: new Set([...READ, 'keys.write', 'keys.verify', 'projects.write', 'members.write', 'audit.read']),
-  developer: new Set([...READ, 'keys.write', 'keys.verify']),
+  owner: new Set([
+    ...READ,
+    'keys.write',
+    'keys.verify',
+    'limits.check',
+    'projects.write',
+    'members.write',
+    'audit.read',
+  ]),
+  admin: new Set([
+    ...READ,
+    'keys.write',
+    'keys.verify',
+    'limits.check',
+    'projects.write',
+    'members.write',
+    'audit.read',
+  ]),
+  developer: new Set([...READ, 'keys.write', 'keys.verify', 'limits.check']),
   viewer: new Set(READ),
 };
 

@@ -75,6 +75,7 @@ describe('every route has a rule [A-01]', () => {
       'POST /api/v1/keys/verify: keys.verify',
       'POST /api/v1/keys/whoami: public',
       'POST /api/v1/keys: keys.write',
+      'POST /api/v1/limits/check: limits.check',
       'POST /api/v1/notices/:id/read: keys.write',
       'POST /api/v1/orgs/:id/resume: operator',
       'POST /api/v1/orgs/:id/suspend: operator',

@@ -56,9 +56,9 @@ export function limitAlgorithmsConformance(title: string, open: OpenStores): voi
             expect(refusals).toHaveLength(expected.shadows.filter((would) => would).length);
           }
         }),
-        { numRuns: 150 },
+        { numRuns: 60 },
       );
-    }, 60_000);
+    }, 180_000);
 
     it('answers as counters in memory do, word for word', async () => {
       await fc.assert(
@@ -71,9 +71,9 @@ export function limitAlgorithmsConformance(title: string, open: OpenStores): voi
             expect(await take(asked, cost)).toEqual(memory.take(asked, cost, clock.nowMs()));
           }
         }),
-        { numRuns: 150 },
+        { numRuns: 60 },
       );
-    }, 60_000);
+    }, 180_000);
 
     it('does so also while the clock is set back now and then [F-27]', async () => {
       await fc.assert(
@@ -90,9 +90,9 @@ export function limitAlgorithmsConformance(title: string, open: OpenStores): voi
             expect(await take(asked, cost)).toEqual(memory.take(asked, cost, clock.nowMs()));
           }
         }),
-        { numRuns: 150 },
+        { numRuns: 60 },
       );
-    }, 60_000);
+    }, 180_000);
 
     it('never admits more than the quota while a limit changes between fixed and sliding window [H-123]', async () => {
       const steps = fc.array(
@@ -121,9 +121,9 @@ export function limitAlgorithmsConformance(title: string, open: OpenStores): voi
             if (isSliding) expect(sum(sliding.filter((one) => one.isSliding))).toBeLessThanOrEqual(quota);
           }
         }),
-        { numRuns: 150 },
+        { numRuns: 60 },
       );
-    }, 60_000);
+    }, 180_000);
 
     it('keeps its word: 500 random Retry-After, each good after exactly that long, and not a second earlier [H-127]', async () => {
       let seed = 7;
@@ -153,7 +153,7 @@ export function limitAlgorithmsConformance(title: string, open: OpenStores): voi
           honoured++;
         }
       }
-    }, 60_000);
+    }, 180_000);
 
     it.each(ALGORITHMS)(
       'admits exactly the quota to 64 clients at once, over two replicas: %j [H-117]',
@@ -190,6 +190,6 @@ export function limitAlgorithmsConformance(title: string, open: OpenStores): voi
         clock.advanceSeconds(0.013);
         expect(await take(subjects)).toEqual(memory.take(subjects, 1, clock.nowMs()));
       }
-    }, 30_000);
+    }, 180_000);
   });
 }

@@ -58,7 +58,9 @@ describe('over one Redis', () => {
     const through = limits.map((): { sentMs: number; gotMs: number }[] => []);
     const startedMs = performance.now();
     const client = async (index: number) => {
-      while (performance.now() - startedMs < 2_500) {
+      // Until it has been a race for a quota that was used up, on however slow a machine.
+      const isOver = () => performance.now() - startedMs > 2_500 && through.every((all) => all.length > 40);
+      while (!isOver() && performance.now() - startedMs < 60_000) {
         await Promise.all(
           limits.map(async (limit, which) => {
             const sentMs = performance.now();
@@ -81,10 +83,9 @@ describe('over one Redis', () => {
         expect(within(bucket, sentMs, lengthMs)).toBeLessThanOrEqual(10 + Math.ceil((30 * lengthMs) / 1_000));
       }
     }
-    // It must have been a race for a quota that was used up.
     for (const all of through) expect(all.length).toBeGreaterThan(40);
     for (const store of stores) await store.close();
-  }, 30_000);
+  }, 90_000);
 
   it('leaves no key that does not expire, nor one that ends before its window', async () => {
     const subject = randomUUID();
