@@ -63,6 +63,30 @@ describe('KnownKeys', () => {
     expect(read(known, 'd2')).toBe('key_2');
   });
 
+  it('neither remembers a key while a change of it is announced nor shares a load, and does both again afterwards', async () => {
+    const known = new KnownKeys(10, new AnnouncedChanges(() => 0));
+    const before = load(known, ['d1']);
+    known.hear({ kind: 'announced', changeId: 'c1', ids: ['key_1'] });
+    expect(loadOf(known, 'd1')).toBeUndefined();
+    before.answer(found({ d1: 'key_1' }));
+    await before.begun.found;
+    const meanwhile = load(known, ['d1', 'd2']);
+    expect(loadOf(known, 'd1')).toBeUndefined();
+    meanwhile.answer(found({ d1: 'key_1', d2: 'key_2' }));
+    await meanwhile.begun.found;
+    expect([read(known, 'd1'), read(known, 'd2')]).toEqual([undefined, 'key_2']);
+    const late = load(known, ['d1']);
+    known.hear({ kind: 'made', changeId: 'c1', ids: ['key_1'] });
+    late.answer(found({ d1: 'key_1' }));
+    await late.begun.found;
+    expect(read(known, 'd1')).toBeUndefined();
+    const after = load(known, ['d1']);
+    expect(loadOf(known, 'd1')).toBe(after.begun);
+    after.answer(found({ d1: 'key_1' }));
+    await after.begun.found;
+    expect(read(known, 'd1')).toBe('key_1');
+  });
+
   it('remembers nothing of a load that began before everything was forgotten', async () => {
     const known = new KnownKeys(10, new AnnouncedChanges(() => 0));
     const { begun, answer } = load(known, ['d1']);
