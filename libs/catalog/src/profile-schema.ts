@@ -189,7 +189,6 @@ export const profileSchema = z.strictObject({
 });
 
 export type Profile = z.infer<typeof profileSchema>;
-export type Plan = z.infer<typeof planSchema>;
 
 /** Characters of a prefix beside the slug, which has 40 at most. */
 const PREFIX_TEXT_MAX = 60;

@@ -2,7 +2,7 @@ import type { Counter } from './counter.js';
 import type { Limit } from './limit.js';
 
 /** Unix seconds at which the window around `nowMs` started: windows start at multiples of their length. */
-export function windowStartSeconds(windowSeconds: number, nowMs: number): number {
+function windowStartSeconds(windowSeconds: number, nowMs: number): number {
   const nowSeconds = Math.floor(nowMs / 1_000);
   return nowSeconds - (nowSeconds % windowSeconds);
 }

@@ -42,7 +42,7 @@ describe('a sliding window', () => {
           expect(sum).toBeLessThanOrEqual(quota);
         }
       }),
-      { numRuns: 150 },
+      { numRuns: 150, endOnFailure: true },
     );
   });
 
@@ -53,7 +53,7 @@ describe('a sliding window', () => {
           expect(usedExactly + cost).toBeGreaterThan(quota);
         }
       }),
-      { numRuns: 100 },
+      { numRuns: 100, endOnFailure: true },
     );
   });
 
