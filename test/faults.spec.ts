@@ -40,7 +40,7 @@ describe('what clients asked and got while parts failed', () => {
 
   it('breaks none of [INV-01] to [INV-13]', async () => {
     const seed = `slice-${process.pid}`;
-    const { code, stdout } = await faults('--seconds', '15', '--seed', seed, '--splits-allowed');
+    const { code, stdout } = await faults('--seconds', '12', '--seed', seed, '--splits-allowed');
     // The seed is in what is shown where this fails.
     expect(`${code}\n${stdout}`).toMatch(/^0\n/);
     expect(stdout).toContain(`seed ${seed}`);

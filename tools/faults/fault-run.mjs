@@ -19,7 +19,7 @@ import { openWorld } from './world.mjs';
 const SETTLE_MS = 3_000;
 const LOOK_EVERY_MS = 2_000;
 /** How many clients of each kind. */
-const CLIENTS = { liveOne: 6, hauntOne: 2, takeOne: 12, waitOne: 1, knockOne: 1, importOne: 1, personOne: 2 };
+const CLIENTS = { liveOne: 6, hauntOne: 2, takeOne: 12, waitOne: 1, knockOne: 3, importOne: 1, personOne: 2 };
 /** The same, where limits are what it is about. */
 const MOSTLY_LIMITS = { ...CLIENTS, liveOne: 1, hauntOne: 1, takeOne: 48, personOne: 1 };
 const LIMITED_KEYS = 4;

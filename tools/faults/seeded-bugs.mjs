@@ -101,7 +101,7 @@ export const SEEDED_BUGS = [
         }`,
       },
     ],
-    faults: [{ kind: 'link', target: 'gateway-1/nats', way: 'cut', durationMs: 2_000, everyMs: 4_000 }],
+    faults: [{ kind: 'link', target: 'gateway-1/nats', way: 'cut', durationMs: 3_000, everyMs: 4_000 }],
   },
   {
     name: 'negative-cache-not-purged',
