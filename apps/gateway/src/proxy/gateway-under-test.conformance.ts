@@ -129,7 +129,7 @@ export async function startGateway(
     });
   }
   const metrics = new Registry();
-  const client = bus.clientProxy();
+  const client = settings.client ?? bus.clientProxy();
   const dataPlane = createDataPlane({
     catalog: {
       apis: [exampleApi({ upstream: `http://127.0.0.1:${upstream === undefined ? 1 : portOf(upstream)}`, ...api })],

@@ -16,7 +16,16 @@ import { describe, expect, it } from '@jest/globals';
 import { actor, issued, request, withKeys } from '../keys-under-test.conformance.js';
 
 const tests = withKeys();
-const ALL = ['keys.read', 'keys.write', 'keys.verify', 'projects.read', 'projects.write', 'members.read', 'audit.read'];
+const ALL = [
+  'keys.read',
+  'keys.write',
+  'keys.verify',
+  'limits.check',
+  'projects.read',
+  'projects.write',
+  'members.read',
+  'audit.read',
+];
 
 /** A member of this organization. */
 const member = (organizationId: string, role: Role): Actor => ({
