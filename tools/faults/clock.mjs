@@ -1,5 +1,5 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { rename, writeFile } from 'node:fs/promises';
+import { rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /**
@@ -33,5 +33,11 @@ async function ownClock(library, path) {
     },
     /** @param seconds from the true time of day. */
     jump,
+    /** Takes away what the library keeps in memory for a process, once that has ended. */
+    forget: async ({ pid, ended }) => {
+      await ended;
+      for (const name of [`faketime_shm_${pid}`, `sem.faketime_sem_${pid}`])
+        await rm(join('/dev/shm', name), { force: true });
+    },
   };
 }

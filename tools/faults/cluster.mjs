@@ -115,6 +115,7 @@ async function startAll({ folder, configuration, environment, random, fell, stop
       begun.push(
         add(name, async () => {
           const started = await startServiceProcess(service, name, root, full);
+          void clocks.get(name)?.forget(started.child);
           try {
             await started.waitUntilReady();
           } catch (error) {
