@@ -48,10 +48,10 @@ describe('what clients asked and got while parts failed', () => {
   }, 240_000);
 
   it('and the checker sees it where there are bugs: none of the six stays hidden', async () => {
-    const { code, stdout } = await faults('--bugs', 'all', '--seconds', '120', '--seed', 'bugs');
+    const { code, stdout } = await faults('--bugs', 'all', '--seconds', '240', '--seed', 'bugs');
     expect(`${code}\n${stdout}`).toMatch(/^0\n/);
     for (const bug of BUGS) expect(stdout).toMatch(new RegExp(`^found +${bug}:`, 'm'));
-  }, 300_000);
+  }, 420_000);
 
   it.each([{}, { GATEHOUSE_FAULT_TESTING: 'yes', NODE_ENV: 'production' }, { GATEHOUSE_FAULT_TESTING: 'yes' }])(
     'no process takes a bug in unless it is told that this is a fault run: %o',

@@ -11,7 +11,7 @@ export function initialize(given) {
 export async function load(url, context, next) {
   const loaded = await next(url, context);
   const isToChange = SEEDED_BUGS.some(
-    ({ name, changes }) => names.includes(name) && changes.some(({ file }) => url.endsWith(`/apps/${file}`)),
+    ({ name, changes }) => names.includes(name) && changes.some(({ file }) => url.endsWith(`/${file}`)),
   );
   return isToChange ? { ...loaded, source: withBugs(url, String(loaded.source), names) } : loaded;
 }

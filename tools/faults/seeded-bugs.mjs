@@ -2,7 +2,7 @@
  * Bugs that a checker of histories has to find. Each is a change of what was built, made while it is loaded into processes
  * of a fault run and nowhere else: no file is changed, and the product knows nothing of it (see `plant.mjs`).
  *
- * `changes`: file below `apps/`, the text there, what stands in its place, and how often it is there (once, unless said).
+ * `changes`: file of the repository, the text there, what stands in its place, and how often it is there (once, unless said).
  * `finds`: the invariants of which at least one must be violated. `faults`: what to do to which part again and again, where the
  * bug shows only then.
  */
@@ -13,8 +13,8 @@ export const SEEDED_BUGS = [
     finds: ['INV-01', 'INV-02', 'INV-04'],
     changes: [
       {
-        file: 'keys/dist/replica.js',
-        text: /for \(const id of readChangedIds\(payload\)\)\s+this\.known\.evict\(id\);/g,
+        file: 'apps/keys/dist/replica.js',
+        text: /this\.known\.hear\(readChange\(payload\)\);/g,
         becomes: '',
       },
     ],
@@ -25,14 +25,14 @@ export const SEEDED_BUGS = [
     what: 'a refresh token is looked at and then spent, with no lock, no guard and no unique parent',
     finds: ['INV-05'],
     changes: [
-      { file: 'identity/dist/grants/grants.store.js', text: / FOR UPDATE OF s/g, becomes: '' },
+      { file: 'apps/identity/dist/grants/grants.store.js', text: / FOR UPDATE OF s/g, becomes: '' },
       {
-        file: 'identity/dist/grants/grants.store.js',
+        file: 'apps/identity/dist/grants/grants.store.js',
         text: / AND used_at IS NULL RETURNING token_hash/g,
         becomes: ' RETURNING token_hash',
       },
       {
-        file: 'identity/dist/grants/grants.store.js',
+        file: 'apps/identity/dist/grants/grants.store.js',
         text: /addRefreshToken\(manager, grant, hash, tokenHash, nowMs\)/g,
         becomes: 'addRefreshToken(manager, grant, hash, null, nowMs)',
       },
@@ -45,16 +45,16 @@ export const SEEDED_BUGS = [
     finds: ['INV-01', 'INV-02', 'INV-04'],
     changes: [
       {
-        file: 'keys/dist/lease/lease.js',
+        file: 'libs/lease/dist/lease.js',
         text: /return this\.monotonicMs\(\) < this\.validUntilMs;/g,
         becomes: 'return true;',
       },
       {
-        file: 'keys/dist/lease/lease-keeper.js',
-        text: /for \(const keyId of renewal\.changedKeyIds\)\s+remembered\.evict\(keyId\);/g,
+        file: 'libs/lease/dist/lease-keeper.js',
+        text: /for \(const id of renewal\.changedIds\)\s+remembered\.evict\(id\);/g,
         becomes: '',
       },
-      { file: 'keys/dist/lease/lease-keeper.js', text: /(?<!\.)\bremembered\.clear\(\);/g, becomes: '', times: 2 },
+      { file: 'libs/lease/dist/lease-keeper.js', text: /(?<!\.)\bremembered\.clear\(\);/g, becomes: '', times: 2 },
     ],
     // It misses the message, and asks nobody whether it missed one.
     faults: [{ kind: 'link', target: 'keys-2/nats', way: 'cut', durationMs: 3_000, everyMs: 5_000 }],
@@ -65,10 +65,10 @@ export const SEEDED_BUGS = [
     finds: ['INV-10'],
     changes: [
       {
-        file: 'ratelimit/dist/limits/redis-limits.store.js',
+        file: 'apps/ratelimit/dist/limits/redis-limits.store.js',
         text: /const run = \(\) => redis\.evalsha\(SCRIPT_SHA, keys\.length, \.\.\.keys, \.\.\.values\);/g,
         becomes: `const run = async () => {
-          const names = [...new Set(keys)];
+          const names = [...new Set(keys.slice(1))];
           const read = await Promise.all(names.map((name) => redis.hgetBuffer(name, 'windows')));
           await new Promise((resolve) => setTimeout(resolve, 5));
           const writing = redis.multi();
@@ -88,7 +88,7 @@ export const SEEDED_BUGS = [
     finds: ['INV-12', 'INV-01'],
     changes: [
       {
-        file: 'gateway/dist/edge/authorize-secret.js',
+        file: 'apps/gateway/dist/edge/authorize-secret.js',
         text: /if \(found === 'unavailable'\)\s+return deny\('verification_unavailable'\);/g,
         becomes: `if (found === 'unavailable') {
           const nobody = {
@@ -109,17 +109,17 @@ export const SEEDED_BUGS = [
     finds: ['INV-03', 'INV-04'],
     changes: [
       {
-        file: 'keys/dist/verification/verify.js',
+        file: 'apps/keys/dist/verification/verify.js',
         text: /const LOADS_MAX = 256;/g,
         becomes: 'const LOADS_MAX = 256; const absent = new Set();',
       },
       {
-        file: 'keys/dist/verification/verify.js',
+        file: 'apps/keys/dist/verification/verify.js',
         text: /const reply = known\.replyTo\(digest, knownRevision\);/g,
         becomes: `const reply = absent.has(digest.toString('latin1')) ? 'unknown' : known.replyTo(digest, knownRevision);`,
       },
       {
-        file: 'keys/dist/verification/verify.js',
+        file: 'apps/keys/dist/verification/verify.js',
         text: /else if \(key === undefined\)\s+replies\[place\] = 'unknown';/g,
         becomes: `else if (key === undefined) { absent.add(digest); replies[place] = 'unknown'; }`,
       },
@@ -137,7 +137,7 @@ export function withBugs(path, source, names) {
   for (const { name, changes } of SEEDED_BUGS) {
     if (!names.includes(name)) continue;
     for (const { file, text, becomes, times = 1 } of changes) {
-      if (!path.endsWith(`/apps/${file}`)) continue;
+      if (!path.endsWith(`/${file}`)) continue;
       const found = changed.match(text)?.length ?? 0;
       if (found !== times) throw new Error(`${name}: its text is ${found} times in ${file}, not ${times}`);
       changed = changed.replace(text, () => becomes);
