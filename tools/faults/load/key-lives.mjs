@@ -1,4 +1,5 @@
-const LIFE = '/apis/life/write';
+/** One whose keys are asked for on every request, and one whose keys gateways remember under leases. */
+const APIS = ['life', 'leased'];
 const SCOPES = ['invoices.read', 'invoices.write'];
 /** How many of the keys that ended are asked for again, and how long after their end at most. */
 const GHOSTS = 60;
@@ -12,12 +13,14 @@ export function keyLives(world) {
 
   async function liveOne(process, random) {
     const { client, anyGateway, manage } = world;
+    const api = random.pick(APIS);
+    const path = `/apis/${api}/write`;
     const created = await manage({
       process,
       gateway: anyGateway(random),
       method: 'POST',
       path: '/api/v1/keys',
-      json: { api: 'life', name: 'life', scopes: SCOPES },
+      json: { api, name: 'life', scopes: SCOPES },
       as: (answer) =>
         answer.status === 201
           ? [{ operation: 'create', object: `${JSON.parse(answer.text).id}#1`, given: { becomes: 'active' } }]
@@ -33,7 +36,7 @@ export function keyLives(world) {
           process: `${process} ${name}`,
           object,
           gateway: anyGateway(own),
-          path: LIFE,
+          path,
           headers: bearer(secret),
         });
         await pause(own.between(0, 25));
@@ -41,12 +44,12 @@ export function keyLives(world) {
     };
     const users = ['a', 'b', 'c'].map((name) => user(`${id}#1`, key, name)());
     await pause(random.between(20, 120));
-    const change = (path, operation, becomes, json = {}, method = 'POST', object = `${id}#1`) =>
+    const change = (step, operation, becomes, json = {}, method = 'POST', object = `${id}#1`) =>
       manage({
         process,
         gateway: anyGateway(random),
         method,
-        path: `/api/v1/keys/${id}${path}`,
+        path: `/api/v1/keys/${id}${step}`,
         json,
         as: [{ operation, object, given: { becomes } }],
       });
@@ -76,7 +79,7 @@ export function keyLives(world) {
 
     async function revoke(object, secret) {
       const { outcome } = await change('/revoke', 'end', 'revoked', {}, 'POST', object);
-      if (outcome === 'ok') haunt(object, secret);
+      if (outcome === 'ok') haunt(object, secret, path);
       await pause(random.between(50, 300));
     }
 
@@ -95,7 +98,7 @@ export function keyLives(world) {
         ],
       });
       if (rotated.outcome !== 'ok') return;
-      haunt(old, key);
+      haunt(old, key, path);
       await pause(random.between(20, 100));
       // Nobody uses the old secret any more, whose verdict a revoke would change once more.
       over = true;
@@ -108,9 +111,9 @@ export function keyLives(world) {
     }
   }
 
-  function haunt(object, secret) {
+  function haunt(object, secret, path) {
     world.counts.revocations++;
-    ended.push({ object, secret });
+    ended.push({ object, secret, path });
     if (ended.length > GHOSTS) ended.shift();
   }
 
@@ -125,8 +128,8 @@ export function keyLives(world) {
 }
 
 /** What is said of an ended key is of no interest to the order of its states: a rotated one may be revoked by now. */
-export function useEnded({ client }, process, { object, secret }, gateway) {
-  return client.use({ process, object, gateway, path: LIFE, headers: bearer(secret), silent: true });
+export function useEnded({ client }, process, { object, secret, path }, gateway) {
+  return client.use({ process, object, gateway, path, headers: bearer(secret), silent: true });
 }
 
 export function bearer(secret) {

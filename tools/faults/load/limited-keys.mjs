@@ -1,12 +1,24 @@
 import { LIMITS } from '../configuration.mjs';
 import { bearer } from './key-lives.mjs';
 
+/** API, the limits of its keys, and what else its requests are counted for. */
+const KINDS = [
+  ['limited', 'key', 'organization'],
+  ['sliding', 'sliding'],
+  ['limited', 'key', 'organization'],
+  ['bucket', 'bucket'],
+];
+
 /** Keys with limits, used as fast as the gateways answer; and one that waits for its Retry-After. */
 export async function limitedKeys(world, count) {
   const { recorder, manage, anyGateway, client } = world;
   recorder.subject('organization', LIMITS.organization);
   const keys = [];
-  for (let index = 0; index < count; index++) keys.push(await newKey('limited', LIMITS.key));
+  for (let index = 0; index < count; index++) {
+    const [api, ...subjects] = KINDS[index % KINDS.length];
+    const key = await newKey(api, LIMITS[subjects[0]]);
+    keys.push({ ...key, api, subjects: [key.id, ...subjects.slice(1)] });
+  }
   const lone = await newKey('lone', LIMITS.lone);
 
   async function newKey(api, limits) {
@@ -32,7 +44,7 @@ export async function limitedKeys(world, count) {
   return {
     takeOne: async (process, random) => {
       const key = random.pick(keys);
-      const { status } = await take(process, 'limited', key, anyGateway(random), [key.id, 'organization']);
+      const { status } = await take(process, key.api, key, anyGateway(random), key.subjects);
       world.counts.limited++;
       // A gateway that is away answers at once.
       if (status === null) await pause(20);
