@@ -31,7 +31,7 @@ export type IssueOutcome =
 
 export interface ChangeOptions {
   readonly removed?: boolean;
-  readonly announced?: Promise<unknown>;
+  readonly announce?: () => Promise<unknown>;
 }
 
 /** Keys in PostgreSQL. Each change writes its audit row in its own transaction. Every method throws when it fails. */
@@ -109,13 +109,14 @@ export class KeysStore {
    * Changes a key of this organization as `decide` says, which sees it under its row lock. When it returns, the change is
    * committed and durable, and has its number in the sequence of changes that lease holders follow.
    * @param removed whether a key that was removed can be found.
-   * @param announced what has to be done before the change gets its number; the key's row is locked meanwhile.
+   * @param announce what has to be done before the change gets its number; begun where there is something to change, while the
+   * key's row is locked.
    */
   change<Decision extends KeyDecision<string>>(
     actor: Actor,
     keyId: string,
     decide: (key: KeyRecord) => Decision,
-    { removed = false, announced }: ChangeOptions = {},
+    { removed = false, announce }: ChangeOptions = {},
   ): Promise<Decision | { readonly kind: 'not_found' }> {
     return inTransaction(this.dataSource, async (manager) => {
       const locked: unknown[] = await manager.query(
@@ -127,7 +128,7 @@ export class KeysStore {
       if (row === undefined) return { kind: 'not_found' };
       const before = recordOf(row);
       const decision = decide(before);
-      if (decision.kind === 'change') await writeChange(manager, actor, before, decision, announced);
+      if (decision.kind === 'change') await writeChange(manager, actor, before, decision, announce?.());
       return decision;
     });
   }

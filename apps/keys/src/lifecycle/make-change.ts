@@ -10,8 +10,8 @@ type Made<Decision> = (Decision | { readonly kind: 'not_found' }) & { readonly s
 
 /**
  * Changes a key as `decide` says, at one moment for all, and waits until the change holds everywhere before anybody is
- * told. It waits as well
- * where there was nothing to change: who made the change may have died between its commit and the end of its wait.
+ * told. It waits as well where there was nothing to change: who made the change may have died between its commit and the
+ * end of its wait. What is refused is told to no holder: who may not change a key must not make anybody forget it.
  */
 export async function makeChange<Decision extends KeyDecision<string>>(
   ports: LifecyclePorts,
@@ -23,11 +23,17 @@ export async function makeChange<Decision extends KeyDecision<string>>(
   if (!isKeyId(keyId)) return { kind: 'not_found' };
   const { announce, settle } = ports.settling;
   const ids = [keyId];
-  const announced = announce(ids);
-  const decision = await ports.store.change(actor, keyId, decide, { ...options, announced });
+  let announced: Promise<string> | undefined;
+  const decision = await ports.store.change(actor, keyId, decide, {
+    ...options,
+    announce: () => {
+      announced = announce(ids);
+      return announced;
+    },
+  });
   if (decision.kind === 'change' || decision.kind === 'unchanged') {
     const committedAtMs = ports.monotonicMs();
-    return { ...decision, settlement: await settle({ changeId: await announced, ids }, committedAtMs) };
+    return { ...decision, settlement: await settle({ changeId: (await announced) ?? '', ids }, committedAtMs) };
   }
   return decision;
 }
