@@ -2,19 +2,19 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { serverPid } from './processes.mjs';
+import { redisPid, serverPid } from './processes.mjs';
 import { send } from './request.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const ADMIN = { email: 'bench@example.com', password: randomBytes(18).toString('hex') };
 
 /**
- * Starts Gatehouse as it is deployed: each service a process of its own over a real NATS server, PostgreSQL, limits in
- * memory, one process of each service but for gateways. Then creates one key for each API of gatehouse.yaml.
+ * Starts Gatehouse as it is deployed: each service a process of its own over a real NATS server, PostgreSQL, one process of each
+ * service but for gateways, limits in memory unless it is `redis`. Then creates one key for each API of gatehouse.yaml.
  * @param environment variables beside those that every run has.
  * @returns a contestant for each API, `stop`, the administrator's login, and for who looks inside the cluster with its secret.
  */
-export async function startGatehouse(folder, upstreamUrl, environment = {}, { gateways = 1 } = {}) {
+export async function startGatehouse(folder, upstreamUrl, { environment = {}, gateways = 1, redis = false } = {}) {
   // Known only after the build.
   const { startCluster } = await import('@gatehouse/launch/cluster.client');
   const configuration = join(folder, 'gatehouse.yaml');
@@ -41,7 +41,7 @@ export async function startGatehouse(folder, upstreamUrl, environment = {}, { ga
     rootSecret,
     replicas: { keys: 1, identity: 1, ratelimit: 1, gateway: gateways },
     port: 0,
-    redis: false,
+    redis,
     exampleUpstreamUrl: upstreamUrl,
     durable: false,
   });
@@ -93,8 +93,10 @@ function membersOf(cluster) {
   const services = Object.entries(cluster.services).flatMap(([name, processes]) =>
     processes.map(({ child }) => ({ name, process: { pid: child.pid } })),
   );
+  const redis = cluster.redisUrl === null ? [] : [{ name: 'redis', process: { pid: redisPid(cluster.redisUrl) } }];
   return [
     ...services,
+    ...redis,
     { name: 'nats', process: { pid: serverPid(cluster.natsPort) } },
     { name: 'postgres', process: { pid: serverPid(Number(new URL(cluster.databaseUrl).port)) } },
   ];

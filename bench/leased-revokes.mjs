@@ -23,7 +23,7 @@ export const leasedRevokes = {
 
   async run({ options, upstream, folder, stops, say }) {
     say('starting Gatehouse with three gateways');
-    const gatehouse = await startGatehouse(join(folder, 'leased-revokes'), upstream.url, {}, { gateways: GATEWAYS });
+    const gatehouse = await startGatehouse(join(folder, 'leased-revokes'), upstream.url, { gateways: GATEWAYS });
     stops.push(gatehouse.stop);
     const ports = gatehouse.cluster.gatewayUrls.map((url) => Number(new URL(url).port));
     const agent = new Agent({ keepAlive: true });

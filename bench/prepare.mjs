@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
 /** Debian's package for each program that the benchmark needs. */
-const PROGRAMS = { wrk: 'wrk', nginx: 'nginx-light', 'nats-server': 'nats-server' };
+const PROGRAMS = { wrk: 'wrk', nginx: 'nginx-light', 'nats-server': 'nats-server', 'redis-server': 'redis-server' };
 
 /** Makes the machine ready: programs on PATH, the peers' packages, the project built. Says what it does. */
 export function prepare({ say, peers, build }) {

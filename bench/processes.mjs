@@ -133,6 +133,14 @@ export function serverPid(port) {
   return found.pid;
 }
 
+/** The Redis at this address, which names itself by it. */
+export function redisPid(url) {
+  const { host } = new URL(url);
+  const found = processTimes().find(({ pid }) => commandLine(pid).join(' ').startsWith(`redis-server ${host}`));
+  if (found === undefined) throw new Error(`no redis-server at ${host}`);
+  return found.pid;
+}
+
 function commandLine(pid) {
   try {
     return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');

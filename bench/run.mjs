@@ -5,16 +5,30 @@ import { join } from 'node:path';
 import { keysInUse } from './keys-in-use.mjs';
 import { leased } from './leased.mjs';
 import { leasedRevokes } from './leased-revokes.mjs';
+import { limiterAlone } from './limiter-alone.mjs';
 import { loginFlood } from './login-flood.mjs';
 import { readOptions } from './options.mjs';
 import { prepare } from './prepare.mjs';
 import { createProcesses } from './processes.mjs';
+import { redisLimits } from './redis-limits.mjs';
 import { markdownReport, targetTable } from './report.mjs';
 import { sideBySide } from './side-by-side.mjs';
+import { startTime } from './start-time.mjs';
+import { streaming } from './streaming.mjs';
 import { startUpstream } from './upstream.mjs';
 
 /** Each measures some of the targets, with everything that it started stopped before the next one begins. */
-const PARTS = [sideBySide, leased, leasedRevokes, loginFlood, keysInUse];
+const PARTS = [
+  sideBySide,
+  leased,
+  redisLimits,
+  limiterAlone,
+  leasedRevokes,
+  loginFlood,
+  startTime,
+  streaming,
+  keysInUse,
+];
 
 const options = readOptions(PARTS.flatMap(({ ids }) => ids));
 const say = (text) => process.stderr.write(`bench: ${text}\n`);

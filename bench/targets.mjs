@@ -16,6 +16,13 @@ const REVOKE_MEDIAN = { target: 5, what: 'revoke to answered, three leased gatew
 const REVOKE_P99 = { target: 50, what: 'revoke to answered, p99, ms' };
 const ACCEPTED = { target: 0, what: 'requests accepted after the revoke had returned' };
 
+const REDIS_LIMITS = { target: 0.75, better: 0.9, what: 'throughput with limits in Redis ÷ with limits in memory' };
+const LIMITER_MEMORY = { target: 300_000, what: 'decisions of six windows per second and core, in memory' };
+const LIMITER_REDIS = { target: 40_000, what: 'decisions of six windows per second and core, in Redis' };
+
+const START = { target: 5, better: 3, what: 'npm start on a prepared checkout: ready after, seconds' };
+const FIRST_BYTE = { target: 1, what: 'first byte of a stream later than through the bare proxy by, median, ms' };
+
 const LOGIN_FLOOD = { target: 1.5, better: 1.1, what: 'data plane p99 while 100 logins run ÷ without' };
 
 const KEYS_RATIO = { target: 0.85, better: 0.95, what: 'throughput with 1,000,000 keys at random ÷ with one key' };
@@ -58,6 +65,28 @@ export function judgeLoginFlood(ratio) {
 /** Judges a gateway that verifies from memory. */
 export function judgeLeased({ leased, bare }) {
   return { B5: atLeast(LEASED, medianRatio(leased, bare)) };
+}
+
+/** Judges limits whose counters replicas share. */
+export function judgeRedisLimits({ redis, memory }) {
+  return { B7: atLeast(REDIS_LIMITS, medianRatio(redis, memory)) };
+}
+
+/** Judges the limiter without what asks it; B9 is met when both stores are fast enough. */
+export function judgeLimiter({ memory, redis }) {
+  const inMemory = atLeast(LIMITER_MEMORY, memory);
+  const inRedis = atLeast(LIMITER_REDIS, redis);
+  return { B9: { ...inMemory, met: inMemory.met && inRedis.met, redis: inRedis } };
+}
+
+/** Judges how soon the product is there. */
+export function judgeStart(seconds) {
+  return { B13: atMost(START, seconds) };
+}
+
+/** Judges what a gateway adds to the beginning of a stream. */
+export function judgeStreaming({ bare, gatehouse }) {
+  return { B14: atMost(FIRST_BYTE, gatehouse.medianMs - bare.medianMs) };
 }
 
 /** Judges revokes over leased gateways; B10 is met when the median, the p99 and what was accepted afterwards are. */

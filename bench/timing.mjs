@@ -32,7 +32,7 @@ const agent = new Agent({ keepAlive: true, maxSockets: 1 });
 let gatehouse;
 try {
   const upstream = await startUpstream(processes, folder);
-  gatehouse = await startGatehouse(folder, upstream.url, { TRUSTED_PROXIES: '127.0.0.1/32' });
+  gatehouse = await startGatehouse(folder, upstream.url, { environment: { TRUSTED_PROXIES: '127.0.0.1/32' } });
   const { port, headers } = gatehouse.measured;
   const key = headers.Authorization.slice('Bearer '.length);
   // Made before anything is measured: the one takes longer to make than the other, and what ran last warms the caches.
