@@ -1,16 +1,23 @@
 import Sequencer from '@jest/test-sequencer';
 
-/** Files of more than half a minute, so that none of them begins when all others are done. */
+/** Files of half a minute and more, so that none of them begins when all others are done. */
 const LONG = [
-  'test/faults.spec.ts',
   'test/start-faults.spec.ts',
+  'test/faults.spec.ts',
+  'test/redis-lost.spec.ts',
   'test/pepper-rotation.spec.ts',
   'apps/keys/src/secrets/pepper-rotation.spec.ts',
-  'test/cluster.spec.ts',
   'test/import.spec.ts',
-  'test/secret-scan.spec.ts',
+  'test/leased-gateways.spec.ts',
+  'apps/identity/src/second-factor/answer-challenge.spec.ts',
+  'test/cluster.spec.ts',
   'test/one-time-values.spec.ts',
+  'test/secret-scan.spec.ts',
+  'test/faulty-network.spec.ts',
   'conformance/xerotier/federation.spec.ts',
+  'apps/identity/src/grants/grants.spec.ts',
+  'test/leased-cluster.spec.ts',
+  'test/leased-faults.spec.ts',
   'conformance/altrixy/plans.spec.ts',
   'test/usage-statements.spec.ts',
   'test/key-life.spec.ts',
