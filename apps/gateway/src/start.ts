@@ -14,7 +14,6 @@ import { servePlatform } from './management/platform.server.js';
 import { servedHosts } from './management/served-hosts.js';
 import { services } from './management/services.client.js';
 import { managementSettings } from './management/settings.js';
-import { oneInEachTurn, pacedBy } from './management/turns.server.js';
 import { identityHttp } from './people/identity-http.client.js';
 import { createDataPlane } from './proxy/data-plane.server.js';
 import { requestIds } from './proxy/request-ids.js';
@@ -43,7 +42,7 @@ export async function startGateway(start: GatewayStart): Promise<RunningService 
   const { config, bus, catalog, logger, nowMs = Date.now } = start;
   const metrics = createMetrics('gateway', start.processMetrics ?? false);
   const client = bus.clientProxy();
-  const ask = services(client, oneInEachTurn(), config.DEADLINE_FACTOR);
+  const ask = services(client, config.DEADLINE_FACTOR);
   const settings = managementSettings(config, nowMs);
   const identityUrl = start.identityUrl ?? config.IDENTITY_URL;
   const dataPlane = createDataPlane({
@@ -81,7 +80,6 @@ export async function startGateway(start: GatewayStart): Promise<RunningService 
       },
       door: {
         dataPlane,
-        people: oneInEachTurn(pacedBy(dataPlane.isBusy)),
         servedHosts: servedHosts(config.PUBLIC_URL, catalog),
         findClientAddress: clientAddresses(config.TRUSTED_PROXIES),
         newRequestId: requestIds(randomBytes(14)),

@@ -14,7 +14,6 @@ import { type EarlyRefusal, refusalOfAny, refusalOfManagement } from './early-re
 import { writeProblem } from './problem.filter.js';
 import { rememberFacts } from './request-facts.js';
 import { securityHeaders } from './security-headers.js';
-import type { Turns } from './turns.server.js';
 import { refusalOfUnreadable, refuseConnection } from './unreadable.server.js';
 
 const MAX_HEADER_BYTES = 16 * 1024;
@@ -23,8 +22,6 @@ const DEFAULT_TIMEOUTS: Timeouts = { headersMs: 10_000, managementBodyMs: 10_000
 const KEEP_ALIVE_TIMEOUT_MS = 65_000;
 const CLOSE_SWEEP_MS = 50;
 const CLOSE_GRACE_SWEEPS = 10;
-/** What lies under it is asked for by people, and never so often that it could not wait a moment. */
-const PEOPLE = '/auth/';
 
 /** How long a client may take to send. Uploads to published APIs may take as long as they need. */
 interface Timeouts {
@@ -47,8 +44,6 @@ export interface FrontDoorOptions {
     handle(request: IncomingMessage, response: ServerResponse, awaitsContinue?: boolean): void;
   };
   readonly management: Handler;
-  /** When it is the turn of a request that has to do with signing in. */
-  readonly people: Pick<Turns, 'take'>;
   readonly timeouts?: Timeouts;
 }
 
@@ -118,9 +113,7 @@ export function frontDoor(options: FrontDoorOptions): FrontDoor {
     rememberFacts(request, facts);
     if (awaitsContinue) response.writeContinue();
     limitBodyTime(request, response, facts.requestId, timeouts.managementBodyMs);
-    const serve = () => options.management(request, response);
-    if (request.url?.startsWith(PEOPLE)) options.people.take(serve);
-    else serve();
+    options.management(request, response);
   }
 
   server.maxConnections = MAX_CONNECTIONS;

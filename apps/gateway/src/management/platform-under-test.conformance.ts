@@ -17,7 +17,6 @@ import { servePlatform } from './platform.server.js';
 import { servedHosts } from './served-hosts.js';
 import { services } from './services.client.js';
 import { managementSettings } from './settings.js';
-import { oneInEachTurn } from './turns.server.js';
 
 /** What the former system hashed its keys with. */
 export const FORMER_PEPPER = Buffer.from('the pepper of the former system');
@@ -107,13 +106,12 @@ export async function startPlatformUnderTest(
   const lines: string[] = [];
   const logger = pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) });
   const metrics = createMetrics('gateway', false);
-  const turns = oneInEachTurn();
   const platform = await servePlatform(
     {
       parts: {
         settings: managementSettings(config, () => NOW_MS),
         catalog,
-        ask: services(bus.clientProxy(), turns),
+        ask: services(bus.clientProxy()),
         identityHttp: options.identityHttp,
         upstreamIdentityKeys: [],
         signingKeys: new SigningKeys({
@@ -132,7 +130,6 @@ export async function startPlatformUnderTest(
         servedHosts: servedHosts(config.PUBLIC_URL, catalog),
         findClientAddress: clientAddresses(options.trustedProxies ?? []),
         newRequestId: requestIds(randomBytes(14)),
-        people: turns,
         ...(options.timeouts === undefined ? {} : { timeouts: options.timeouts }),
       },
       metrics,

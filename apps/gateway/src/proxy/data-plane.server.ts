@@ -82,8 +82,6 @@ export interface DataPlane {
    * when the request may go on.
    */
   handle(request: IncomingMessage, response: ServerResponse, awaitsContinue?: boolean): void;
-  /** Whether requests are under way. */
-  isBusy(): boolean;
   /** Lets requests under way finish, up to the deadline (20 s by default), closes everything, reports the last usage. */
   drain(deadlineMs?: number): Promise<void>;
   /** Names of the parts that are not ready; empty: ready. */
@@ -137,8 +135,6 @@ export function createDataPlane(settings: DataPlaneSettings): DataPlane {
         response.destroy();
       });
     },
-
-    isBusy: () => traffic.inFlight() > 0,
 
     drain: async (deadlineMs = DRAIN_DEADLINE_MS) => {
       draining = true;

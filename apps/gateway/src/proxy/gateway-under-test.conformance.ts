@@ -20,7 +20,6 @@ import { createLogger } from '@gatehouse/observability/logger';
 import { DEADLINE_FACTOR } from '@gatehouse/testing/deadline-factor';
 import { Registry } from 'prom-client';
 import { services } from '../management/services.client.js';
-import { oneInEachTurn } from '../management/turns.server.js';
 import { createDataPlane, type DataPlane, type DataPlaneSettings } from './data-plane.server.js';
 
 /** For tests: the data plane on a real port, before a real upstream, with answerers on the bus that a test steers. */
@@ -137,7 +136,7 @@ export async function startGateway(
     },
     bus,
     client,
-    ask: services(client, oneInEachTurn()),
+    ask: services(client),
     rootSecret: ROOT_SECRET,
     publicUrl: 'https://gatehouse.example',
     trustedProxies: [],
