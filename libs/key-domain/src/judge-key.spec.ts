@@ -2,21 +2,24 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { aKey } from './a-key.conformance.js';
 import { effectiveState } from './effective-state.js';
-import { type JudgeContext, judgeKey } from './judge-key.js';
+import { type JudgeContext, type JudgePlace, judgeKey as judge } from './judge-key.js';
 import type { KeyFacts } from './key.js';
 import { type PermissionQuery, parsePermissionQuery } from './permission-query.js';
 
 const KEY = aKey({ expiresAtMs: 1_000 });
 const CONTEXT: JudgeContext = {
-  nowMs: 999,
-  api: 'exante',
-  environments: null,
   projectId: null,
   address: '192.0.2.1',
   isRead: false,
   scopesNeeded: ['invoices.read'],
   permissions: null,
 };
+
+const PLACE: JudgePlace = { name: 'exante', environments: null };
+
+function judgeKey(key: KeyFacts | 'unknown', context: JudgeContext, nowMs = 999, place = PLACE) {
+  return judge(key, context, place, nowMs);
+}
 
 describe('judgeKey', () => {
   it('accepts a key that has what the route needs', () => {
@@ -38,9 +41,9 @@ describe('judgeKey', () => {
   });
 
   it('[E9] refuses from the very millisecond of expiry', () => {
-    expect(judgeKey(KEY, { ...CONTEXT, nowMs: 999 }).kind).toBe('valid');
-    expect(judgeKey(KEY, { ...CONTEXT, nowMs: 1_000 })).toMatchObject({ reason: 'key_expired', key: KEY });
-    expect(judgeKey({ ...KEY, expiresAtMs: null }, { ...CONTEXT, nowMs: Number.MAX_SAFE_INTEGER }).kind).toBe('valid');
+    expect(judgeKey(KEY, CONTEXT, 999).kind).toBe('valid');
+    expect(judgeKey(KEY, CONTEXT, 1_000)).toMatchObject({ reason: 'key_expired', key: KEY });
+    expect(judgeKey({ ...KEY, expiresAtMs: null }, CONTEXT, Number.MAX_SAFE_INTEGER).kind).toBe('valid');
   });
 
   it('[X8] needs every scope of the route, by its exact name', () => {
@@ -54,11 +57,10 @@ describe('judgeKey', () => {
   it('answers with the first refusal: what became of the key, where it may be used, what it may do', () => {
     const context: JudgeContext = {
       ...CONTEXT,
-      nowMs: 2_000,
-      environments: ['test'],
       projectId: 'prj_2',
       address: '198.51.100.1',
     };
+    const place = { ...PLACE, environments: ['test'] };
     // Each mend lets the next refusal show.
     const mends: [string, Partial<KeyFacts>, Partial<JudgeContext>][] = [
       ['key_of_other_api', { api: 'exante' }, {}],
@@ -86,11 +88,11 @@ describe('judgeKey', () => {
     });
     let asked = context;
     for (const [reason, keyMend, contextMend] of mends) {
-      expect(judgeKey(key, asked)).toMatchObject({ kind: 'refused', reason });
+      expect(judgeKey(key, asked, 2_000, place)).toMatchObject({ kind: 'refused', reason });
       key = { ...key, ...keyMend };
       asked = { ...asked, ...contextMend };
     }
-    expect(judgeKey(key, asked).kind).toBe('valid');
+    expect(judgeKey(key, asked, 2_000, place).kind).toBe('valid');
   });
 
   it('lets a quarantined key read, and nothing else', () => {
@@ -116,7 +118,7 @@ describe('judgeKey', () => {
             state === 'active' &&
             (expiresAtMs === null || nowMs < expiresAtMs) &&
             scopesNeeded.every((scope) => held.includes(scope));
-          expect(judgeKey(key, { ...CONTEXT, nowMs, scopesNeeded }).kind === 'valid').toBe(expected);
+          expect(judgeKey(key, { ...CONTEXT, scopesNeeded }, nowMs).kind === 'valid').toBe(expected);
         },
       ),
     );

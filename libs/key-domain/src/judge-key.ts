@@ -4,12 +4,6 @@ import { holdsPermissions, type PermissionQuery } from './permission-query.js';
 
 /** What the request brings to the decision. */
 export interface JudgeContext {
-  /** Unix milliseconds. */
-  readonly nowMs: number;
-  /** The API that it goes to. */
-  readonly api: string;
-  /** The environments whose keys the API takes; null: all. */
-  readonly environments: readonly string[] | null;
   /** The project that its path names; null: none. */
   readonly projectId: string | null;
   /** Where it comes from. */
@@ -20,6 +14,13 @@ export interface JudgeContext {
   readonly scopesNeeded: readonly string[];
   /** What else its scopes have to hold; null: nothing. */
   readonly permissions: PermissionQuery | null;
+}
+
+/** The API that it goes to. */
+export interface JudgePlace {
+  readonly name: string;
+  /** The environments whose keys it takes; null: all. */
+  readonly environments: readonly string[] | null;
 }
 
 /** Reasons are codes of the data plane's refusals. `key` is there whenever the whole secret was right. */
@@ -45,23 +46,33 @@ type KeyRefusal =
 /**
  * Decides about one key. The first question that fails names the refusal: what has become of the key, then where it may
  * be used, then what it may do. A key expires, and a secret retires, at its very millisecond.
+ * @param nowMs Unix milliseconds.
  */
-export function judgeKey(key: KeyFacts | 'unknown', context: JudgeContext): KeyVerdict {
+export function judgeKey(
+  key: KeyFacts | 'unknown',
+  context: JudgeContext,
+  place: JudgePlace,
+  nowMs: number,
+): KeyVerdict {
   if (key === 'unknown') return { kind: 'refused', reason: 'key_unknown' };
-  const reason = refusalOf(key, context);
+  const reason = refusalOf(key, context, place, nowMs);
   return reason === undefined ? { kind: 'valid', key } : { kind: 'refused', reason, key };
 }
 
-function refusalOf(key: KeyFacts, context: JudgeContext): KeyRefusal | undefined {
-  const { nowMs } = context;
-  if (key.api !== context.api) return 'key_of_other_api';
+function refusalOf(
+  key: KeyFacts,
+  context: JudgeContext,
+  { name, environments }: JudgePlace,
+  nowMs: number,
+): KeyRefusal | undefined {
+  if (key.api !== name) return 'key_of_other_api';
   if (key.state === 'revoked') return 'key_revoked';
   if (key.state === 'disabled') return 'key_disabled';
   if (key.secret.endsAtMs !== null && nowMs >= key.secret.endsAtMs) return 'secret_retired';
   if (key.expiresAtMs !== null && nowMs >= key.expiresAtMs) return 'key_expired';
   if (key.organizationSuspended) return 'organization_suspended';
   if (!isAllowedAddress(key.allowedAddresses, context.address)) return 'address_refused';
-  if (context.environments !== null && !context.environments.includes(key.environment)) {
+  if (environments !== null && !environments.includes(key.environment)) {
     return 'key_of_other_environment';
   }
   if (context.projectId !== null && context.projectId !== key.projectId) return 'key_of_other_project';

@@ -37,8 +37,7 @@ export async function authorizeSecret(secret: string, needs: Needs, ports: EdgeP
 
   const found = await ports.findKey(digest, published);
   if (found === 'unavailable') return deny('verification_unavailable');
-  const { name: api, environments } = published.api;
-  const verdict = judgeKey(found, { ...needs, nowMs: ports.nowMs(), api, environments });
+  const verdict = judgeKey(found, needs, published.api, ports.nowMs());
   if (verdict.kind === 'refused') return deny(verdict.reason, verdict.key);
 
   const { key } = verdict;

@@ -39,9 +39,11 @@ export interface FrontDoorOptions {
   readonly servedHosts: ReadonlySet<string>;
   /** The part that authenticates and forwards the requests of published APIs. */
   readonly dataPlane: {
-    claims(request: IncomingMessage): boolean;
-    /** @param awaitsContinue the client sends its body only when it is asked to */
-    handle(request: IncomingMessage, response: ServerResponse, awaitsContinue?: boolean): void;
+    /**
+     * @param awaitsContinue the client sends its body only when it is asked to
+     * @returns whether the request is for a published API; one that is not is left as it is
+     */
+    handle(request: IncomingMessage, response: ServerResponse, awaitsContinue?: boolean): boolean;
   };
   readonly management: Handler;
   readonly timeouts?: Timeouts;
@@ -85,10 +87,10 @@ export function frontDoor(options: FrontDoorOptions): FrontDoor {
     if (isClosing(request)) return;
     if (closing) response.shouldKeepAlive = false;
     underWay.add(response);
-    response.once('close', () => underWay.delete(response));
+    response.on('close', () => underWay.delete(response));
     const refusal = refusalOfAny(request, options.servedHosts) ?? expected;
-    if (refusal !== undefined || !options.dataPlane.claims(request)) manage(request, response, awaitsContinue, refusal);
-    else options.dataPlane.handle(request, response, awaitsContinue);
+    if (refusal === undefined && options.dataPlane.handle(request, response, awaitsContinue)) return;
+    manage(request, response, awaitsContinue, refusal);
   }
 
   function manage(

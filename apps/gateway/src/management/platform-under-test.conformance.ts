@@ -124,8 +124,11 @@ export async function startPlatformUnderTest(
       },
       door: {
         dataPlane: {
-          claims: ({ headers, url }) => headers.host === 'api.exante.example' || url?.startsWith('/apis/') === true,
-          handle: (_request, response) => void response.end('data plane'),
+          handle: ({ headers, url }, response) => {
+            if (headers.host !== 'api.exante.example' && url?.startsWith('/apis/') !== true) return false;
+            response.end('data plane');
+            return true;
+          },
         },
         servedHosts: servedHosts(config.PUBLIC_URL, catalog),
         findClientAddress: clientAddresses(options.trustedProxies ?? []),

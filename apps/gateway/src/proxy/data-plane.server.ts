@@ -74,14 +74,13 @@ export interface DataPlaneSettings {
 
 /** The door for requests to published APIs. It shares a port with the management API, which has all other requests. */
 export interface DataPlane {
-  /** Whether a request is for a published API, or for what looks like one. */
-  claims(request: IncomingMessage): boolean;
   /**
-   * Answers a claimed request.
+   * Answers a request for a published API, or for what looks like one.
    * @param awaitsContinue for requests of the server's event `checkContinue`: the client is asked for its body only
    * when the request may go on.
+   * @returns whether it is such a request; one that is none is left as it is.
    */
-  handle(request: IncomingMessage, response: ServerResponse, awaitsContinue?: boolean): void;
+  handle(request: IncomingMessage, response: ServerResponse, awaitsContinue?: boolean): boolean;
   /** Lets requests under way finish, up to the deadline (20 s by default), closes everything, reports the last usage. */
   drain(deadlineMs?: number): Promise<void>;
   /** Names of the parts that are not ready; empty: ready. */
@@ -114,19 +113,18 @@ export function createDataPlane(settings: DataPlaneSettings): DataPlane {
   const sweeper = setInterval(sweep, SWEEP_MS).unref();
   lease?.start();
 
-  const find = (request: IncomingMessage) => findApi(table, request.headers.host, request.url ?? '');
-
   return {
-    claims: (request) => find(request).kind !== 'not_published',
-
     handle: (request, response, awaitsContinue = false) => {
-      if (isClosing(request)) return;
+      const found = findApi(table, request.headers.host, request.url ?? '');
+      if (found.kind === 'not_published') return false;
+      if (isClosing(request)) return true;
       closeWhereUpgradeIgnored(request, response);
       boundRestOfBody(request, response, settings.restOfBodyMs ?? ANSWERED_GRACE_MS);
       const requestId = nextRequestId();
-      const found = find(request);
-      if (found.kind !== 'found')
-        return writeAnswer(request, response, unknownApiAnswer(requestId), parts.ownHeaders());
+      if (found.kind !== 'found') {
+        writeAnswer(request, response, unknownApiAnswer(requestId), parts.ownHeaders());
+        return true;
+      }
       const { published, target } = found;
       traffic.begin();
       const passage = { request, response, published, target, requestId, startedMs: monotonicMs(), awaitsContinue };
@@ -134,6 +132,7 @@ export function createDataPlane(settings: DataPlaneSettings): DataPlane {
         logger.error({ err: error, requestId }, 'a request could not even be refused');
         response.destroy();
       });
+      return true;
     },
 
     drain: async (deadlineMs = DRAIN_DEADLINE_MS) => {

@@ -1,4 +1,4 @@
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Server as NetServer } from 'node:net';
 import type { Bus } from '@gatehouse/bus/bus';
 import { inProcessBus } from '@gatehouse/bus/in-process.client';
@@ -147,8 +147,11 @@ export async function startGateway(
     deadlineFactor: Number(DEADLINE_FACTOR),
     ...settings,
   });
-  const server = createServer({ maxHeaderSize: 16_384 }, (request, response) => dataPlane.handle(request, response));
-  server.on('checkContinue', (request, response) => dataPlane.handle(request, response, true));
+  const handle = (request: IncomingMessage, response: ServerResponse, awaitsContinue: boolean) => {
+    if (!dataPlane.handle(request, response, awaitsContinue)) response.writeHead(404).end('not published');
+  };
+  const server = createServer({ maxHeaderSize: 16_384 }, (request, response) => handle(request, response, false));
+  server.on('checkContinue', (request, response) => handle(request, response, true));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     port: portOf(server),

@@ -77,8 +77,7 @@ export class OpenStreams {
     if (found === 'unavailable') return () => true;
     const nowMs = this.ports.nowMs();
     return (asked) => {
-      const { name: api, environments } = asked.published.api;
-      const verdict = judgeKey(found, { ...asked, nowMs, api, environments });
+      const verdict = judgeKey(found, asked, asked.published.api, nowMs);
       // The last use that a key had lets its answer end; the next request is refused.
       return verdict.kind === 'valid' || verdict.reason === 'uses_exhausted';
     };

@@ -9,9 +9,19 @@ export function requestIds(random: Uint8Array): () => string {
   let start = 'req_';
   for (const byte of random.subarray(0, 14)) start += LETTERS[byte % 62];
   let count = 0;
+  let head = '';
   return () => {
-    let digits = '';
-    for (let rest = ++count; digits.length < 8; rest = Math.floor(rest / 62)) digits = LETTERS[rest % 62] + digits;
-    return start + digits;
+    const last = ++count % PAIRS.length;
+    if (last === 0 || head === '') head = start + digitsOf(Math.floor(count / PAIRS.length), 6);
+    return head + PAIRS[last];
   };
+}
+
+/** The last two digits, which change with each request; those before them rarely do. */
+const PAIRS = Array.from({ length: LETTERS.length ** 2 }, (_, number) => digitsOf(number, 2));
+
+function digitsOf(number: number, length: number): string {
+  let digits = '';
+  for (let rest = number; digits.length < length; rest = Math.floor(rest / 62)) digits = LETTERS[rest % 62] + digits;
+  return digits;
 }
