@@ -5,6 +5,8 @@ import { bodyOf, OPERATION_HEADER } from './upstream.mjs';
 const USE_DEADLINE_MS = 15_000;
 const CHANGE_DEADLINE_MS = 40_000;
 const GIVE_UP_MS = 45_000;
+/** A gateway that is down says so at once: asking it again as fast would only keep all others busy. */
+const DOWN_MS = 100;
 
 /** What the dialects of the two published APIs call the states of a key. */
 const VERDICTS = {
@@ -44,7 +46,9 @@ export function startClient({ gateways, recorder }) {
       const text = await answer.body.text();
       return { status: answer.statusCode, headers: answer.headers, text, startedAtNs, returnedAtNs: recorder.nowNs() };
     } catch {
-      return { status: null, headers: {}, text: '', startedAtNs, returnedAtNs: recorder.nowNs() };
+      const returnedAtNs = recorder.nowNs();
+      await new Promise((resolve) => setTimeout(resolve, DOWN_MS));
+      return { status: null, headers: {}, text: '', startedAtNs, returnedAtNs };
     }
   }
 
@@ -92,20 +96,19 @@ export function startClient({ gateways, recorder }) {
       });
       return { ...answer, id, outcome, ...result };
     },
-    /** A change over the management API; recorded as each of `as`: `{ operation, object, given }`. */
+    /** A question to the management API; recorded as each of `as`: `{ operation, object, given }`, and what its answer means. */
     change: async ({ process, gateway, as, ...request }) => {
       const answer = await ask(gateway, request);
       const outcome = outcomeOf(answer);
-      for (const { operation, object, given = {} } of typeof as === 'function' ? as(answer) : as) {
+      for (const { given = {}, result = {}, ...recorded } of typeof as === 'function' ? as(answer) : as) {
         record({
           process,
-          operation,
-          object,
-          given: { ...given, deadlineMs: CHANGE_DEADLINE_MS },
           gateway,
           answer,
           outcome,
-          result: resultOf(answer),
+          ...recorded,
+          given: { ...given, deadlineMs: CHANGE_DEADLINE_MS },
+          result: { ...resultOf(answer), ...result },
         });
       }
       return { ...answer, outcome };

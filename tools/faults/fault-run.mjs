@@ -7,6 +7,7 @@ import { startFaultCluster } from './cluster.mjs';
 import { configurationOf } from './configuration.mjs';
 import { injector } from './inject.mjs';
 import { keyLives, useEnded } from './load/key-lives.mjs';
+import { limitChecks } from './load/limit-checks.mjs';
 import { limitedKeys } from './load/limited-keys.mjs';
 import { people } from './load/people.mjs';
 import { strangers } from './load/strangers.mjs';
@@ -19,16 +20,25 @@ import { openWorld } from './world.mjs';
 const SETTLE_MS = 3_000;
 const LOOK_EVERY_MS = 2_000;
 /** How many clients of each kind. */
-const CLIENTS = { liveOne: 6, hauntOne: 2, takeOne: 12, waitOne: 1, knockOne: 3, importOne: 1, personOne: 2 };
+const CLIENTS = {
+  liveOne: 5,
+  hauntOne: 3,
+  takeOne: 48,
+  checkOne: 6,
+  waitOne: 1,
+  knockOne: 3,
+  importOne: 1,
+  personOne: 2,
+};
 /** The same, where limits are what it is about. */
-const MOSTLY_LIMITS = { ...CLIENTS, liveOne: 1, hauntOne: 1, takeOne: 48, personOne: 1 };
-const LIMITED_KEYS = 4;
+const MOSTLY_LIMITS = { ...CLIENTS, liveOne: 1, hauntOne: 1, takeOne: 96, personOne: 1 };
 
 /**
  * One run: starts everything, lets clients do what they do while faults happen as planned, ends everything, and judges what
  * was recorded.
  * @param schedule see `schedule.mjs`
  * @param wanted where given: the run ends as soon as each of these lists of invariants has one that is violated
+ * @param enough where it has numbers: the run ends as soon as each of these counts is reached
  * @param mostlyLimits whether most clients use limits up
  * @param powerCut whether everything ends at once at the end, and is asked again when it is back
  * @returns `{ findings, counts, faults, fallen }`
@@ -43,6 +53,7 @@ export async function faultRun({
   powerCut = false,
   mostlyLimits = false,
   wanted,
+  enough = {},
   say,
   signal,
 }) {
@@ -60,7 +71,7 @@ export async function faultRun({
   say('judging');
   const history = await readHistory(historyFile);
   const findings = INVARIANTS.map((invariant) => ({ ...invariant, ...invariant.check(history) }));
-  return { findings, ...outcome, fallen, ...sizesOf(history) };
+  return { findings, ...outcome, enough, fallen, ...sizesOf(history) };
 
   async function run() {
     const upstream = await startUpstream(recorder);
@@ -80,8 +91,14 @@ export async function faultRun({
     const client = startClient({ gateways: cluster.gateways, recorder });
     stops.push(() => client.close());
     const world = await openWorld({ cluster, client, recorder, seed });
-    const limited = await limitedKeys(world, LIMITED_KEYS);
-    const does = { ...keyLives(world), ...limited, ...strangers(world), personOne: people(world).liveOne };
+    const limited = await limitedKeys(world);
+    const does = {
+      ...keyLives(world),
+      ...limited,
+      ...limitChecks(world),
+      ...strangers(world),
+      personOne: people(world).liveOne,
+    };
 
     let over = false;
     const began = performance.now();
@@ -89,7 +106,7 @@ export async function faultRun({
       Array.from({ length: count }, async (_, index) => {
         const process = `${what} ${index + 1}`;
         const random = world.randomFor(process);
-        while (!over) await does[what](process, random);
+        while (!over) await does[what](process, random, index);
       }),
     );
     // What fails in one of them ends the run; until then nobody waits for it.
@@ -99,7 +116,9 @@ export async function faultRun({
     const ending = new AbortController();
     const until = AbortSignal.any([signal, ending.signal]);
     const ended = [Promise.all([pause(seconds * 1_000, until), faults.run(schedule, until)]), failed];
-    await Promise.race(wanted === undefined ? ended : [...ended, untilFound(recorder, wanted, until)]);
+    if (wanted !== undefined) ended.push(untilFound(recorder, wanted, until));
+    if (Object.keys(enough).length > 0) ended.push(untilEnough(world.counts, enough, until));
+    await Promise.race(ended);
     ending.abort();
     await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
     over = true;
@@ -123,6 +142,11 @@ async function untilFound(recorder, wanted, signal) {
   }
 }
 
+async function untilEnough(counts, enough, signal) {
+  const isEnough = () => Object.entries(enough).every(([what, least]) => counts[what] >= least);
+  while (!signal.aborted && !isEnough()) await pause(LOOK_EVERY_MS, signal);
+}
+
 /** Whether an invariant was violated beyond what was seen while a change was under way. */
 export function isViolated({ violations }) {
   return violations.some(({ whileUnderWay }) => !whileUnderWay);
@@ -142,13 +166,25 @@ function environmentOf(bugs) {
 }
 
 /** What says how much a run has shown. */
-function sizesOf({ operations, arrivals }) {
+function sizesOf({ operations, arrivals, subjects }) {
   const statuses = new Map();
   const revokesMs = [];
-  for (const { operation, status, outcome, startedAtNs, returnedAtNs } of operations) {
+  const limited = new Map();
+  let undecided = 0;
+  for (const { operation, status, outcome, startedAtNs, returnedAtNs, arguments: given, result } of operations) {
+    const [subject] = given.subjects ?? [];
+    if (subject !== undefined) {
+      const isRefused = status === 429 || result.limited === true;
+      const { algorithm } = subjects.get(subject)[0];
+      const counted = limited.get(algorithm) ?? { admitted: 0, refused: 0 };
+      limited.set(algorithm, counted);
+      if (isRefused) counted.refused++;
+      else if (status === 200) counted.admitted++;
+      else undecided++;
+    }
     if (operation === 'use') statuses.set(status ?? 'no answer', (statuses.get(status ?? 'no answer') ?? 0) + 1);
     if (operation === 'end' && outcome === 'ok') revokesMs.push((returnedAtNs - startedAtNs) / 1e6);
   }
   revokesMs.sort((one, other) => one - other);
-  return { operations: operations.length, arrivals: arrivals.length, statuses, revokesMs };
+  return { operations: operations.length, arrivals: arrivals.length, statuses, revokesMs, limited, undecided };
 }

@@ -13,8 +13,7 @@ export function injector({ cluster, recorder, say }) {
     const startedAtNs = recorder.nowNs();
     try {
       await DO[kind](cluster, target, () => pause(durationMs), way);
-      const losesCounters = kind === 'kill' && target === 'redis';
-      recorder.fault({ kind, target, startedAtNs, endedAtNs: recorder.nowNs(), losesCounters });
+      recorder.fault({ kind, target, startedAtNs, endedAtNs: recorder.nowNs(), ...lossOf(kind, target) });
       const name = way === '' || kind === 'clock' ? kind : `${kind} ${way}`;
       counts.set(name, (counts.get(name) ?? 0) + 1);
     } finally {
@@ -49,11 +48,19 @@ export function injector({ cluster, recorder, say }) {
           target: name,
           startedAtNs,
           endedAtNs: recorder.nowNs(),
-          losesCounters: name === 'redis',
+          ...lossOf('kill', name),
         });
       }
       counts.set('power cut', (counts.get('power cut') ?? 0) + 1);
     },
+  };
+}
+
+/** A gateway counts the shares that it enforces in its own memory, by its own clock. */
+function lossOf(kind, target) {
+  return {
+    losesCounters: kind === 'kill' && target === 'redis',
+    losesShares: (kind === 'kill' || kind === 'clock') && target.startsWith('gateway'),
   };
 }
 

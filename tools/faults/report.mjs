@@ -1,8 +1,23 @@
+const NAMES = { revocations: 'revocations', limited: 'limited requests' };
+
 /**
  * What a run has shown, as text. `under way`: violations that were seen while the change that they are about had not returned.
  */
 export function reportOf(
-  { findings, counts, faults, fallen, operations, arrivals, statuses, revokesMs, tookSeconds },
+  {
+    findings,
+    counts,
+    faults,
+    fallen,
+    operations,
+    arrivals,
+    statuses,
+    revokesMs,
+    limited,
+    undecided,
+    tookSeconds,
+    enough,
+  },
   seed,
 ) {
   const rows = findings.map(({ id, promise, checked, violations }) => [
@@ -19,11 +34,17 @@ export function reportOf(
       .join(', ');
   const at = (share) =>
     revokesMs.length === 0 ? '-' : `${Math.round(revokesMs[Math.floor(revokesMs.length * share)])} ms`;
+  const wanted = Object.entries(enough ?? {}).map(([what, least]) => {
+    const isReached = counts[what] >= least;
+    return `${isReached ? 'reached' : 'NOT REACHED'}: ${least.toLocaleString('en')} ${NAMES[what]}`;
+  });
   return [
     `seed ${seed}, ${Math.round(tookSeconds)} s: ${operations.toLocaleString('en')} operations, ${arrivals.toLocaleString('en')} requests at the upstream`,
-    `${counts.revocations} keys revoked or rotated (p50 ${at(0.5)}, p99 ${at(0.99)}, longest ${at(0.99999)}), ${counts.limited.toLocaleString('en')} limited requests, ${counts.refreshRaces} refresh races, ${counts.codeRaces} code races`,
+    `${counts.revocations.toLocaleString('en')} keys revoked or rotated (p50 ${at(0.5)}, p99 ${at(0.99)}, longest ${at(0.99999)}), ${counts.refreshRaces} refresh races, ${counts.codeRaces} code races`,
+    `${counts.limited.toLocaleString('en')} limited requests: ${[...limited].map(([what, { admitted, refused }]) => `${what} ${admitted.toLocaleString('en')} admitted and ${refused.toLocaleString('en')} refused`).join(', ')}; ${undecided.toLocaleString('en')} more were not decided`,
     `answers to uses: ${list(statuses)}`,
     `faults: ${faults.size === 0 ? 'none' : list(faults)}${fallen.length === 0 ? '' : `; ${fallen.length} processes ended by themselves`}`,
+    ...wanted,
     '',
     ...table([['invariant', 'promise', 'judged', 'violations', 'under way'], ...rows]),
   ].join('\n');

@@ -11,6 +11,8 @@ import { prepare } from '../prepare.mjs';
  *
  * - `--splits-allowed`: what was seen while a change was under way is printed, and is no failure.
  * - `--calm`: no faults. `--keep`: keeps the history in any case. `--seconds 30` in place of minutes.
+ * - `--until-revocations 3000`, `--until-limited 1000000`: ends as soon as so many keys were revoked and so many requests were
+ *   decided by limits, and with exit code 1 where the minutes do not suffice for that.
  * - `--seeded-bugs`: one run for each bug that has to be found, which ends when it is; exit code 1 where one was not.
  * - `--bugs a,b`, `--bugs all`: one run with these bugs together.
  * - `--mostly-limits`: most clients use limits up.
@@ -26,6 +28,8 @@ const { values } = parseArgs({
     calm: { type: 'boolean', default: false },
     'splits-allowed': { type: 'boolean', default: false },
     'mostly-limits': { type: 'boolean', default: false },
+    'until-revocations': { type: 'string' },
+    'until-limited': { type: 'string' },
     built: { type: 'boolean', default: false },
     keep: { type: 'boolean', default: false },
   },
@@ -51,9 +55,20 @@ const { SEEDED_BUGS } = await import('./seeded-bugs.mjs');
 
 const seconds = values.seconds === undefined ? Number(values.minutes) * 60 : Number(values.seconds);
 if (!(seconds > 0)) throw new Error('--minutes or --seconds must be a number above 0');
+const enough = {
+  ...numberOf('until-revocations', 'revocations'),
+  ...numberOf('until-limited', 'limited'),
+};
 if (values['seeded-bugs']) {
   for (const { name } of SEEDED_BUGS) if (!aborting.signal.aborted) await find([name]);
 } else await judge();
+
+function numberOf(option, name) {
+  if (values[option] === undefined) return {};
+  const number = Number(values[option]);
+  if (!(number > 0)) throw new Error(`--${option} must be a number above 0`);
+  return { [name]: number };
+}
 
 async function judge() {
   const bugs =
@@ -67,13 +82,15 @@ async function judge() {
     bugs: [],
     powerCut,
     mostlyLimits: values['mostly-limits'],
+    enough,
   });
   process.stdout.write(`${reportOf(result, values.seed)}\n`);
   for (const line of violationsOf(result)) process.stdout.write(`${line}\n`);
   const isRed = result.findings.some((finding) =>
     values['splits-allowed'] ? isViolated(finding) : finding.violations.length > 0,
   );
-  if (isRed) process.exitCode ||= 1;
+  const isEnough = Object.entries(enough).every(([what, least]) => result.counts[what] >= least);
+  if (isRed || !isEnough) process.exitCode ||= 1;
   if (isRed || values.keep) say(`the history is in ${historyFile}`);
   else await rm(historyFile, { force: true });
 }

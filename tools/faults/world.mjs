@@ -26,7 +26,7 @@ async function newManagementKey({ admin, gateways }, client) {
     const signedIn = await client.ask(gateway, { method: 'POST', path: '/auth/login', json: admin });
     if (signedIn.status === 200) {
       const { access_token: token } = JSON.parse(signedIn.text);
-      const json = { api: 'gatehouse', name: 'faults', scopes: ['keys.read', 'keys.write'] };
+      const json = { api: 'gatehouse', name: 'faults', scopes: ['keys.read', 'keys.write', 'limits.check'] };
       const created = await client.ask(gateway, { method: 'POST', path: '/api/v1/keys', headers: bearer(token), json });
       if (created.status === 201) return JSON.parse(created.text).key;
     }

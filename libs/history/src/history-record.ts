@@ -12,12 +12,17 @@ export type HistoryRecord =
 /** A history cannot be judged where a line of it is missing or broken. */
 export class BrokenHistory extends Error {}
 
-/** Puts a history together from its lines, in whatever order they were written. */
+/**
+ * Puts a history together from its lines, in whatever order they were written. What many lines say alike is kept once: a
+ * history may have millions of operations, and all of it is in memory while it is judged.
+ */
 export class HistoryReader {
   private readonly operations: Operation[] = [];
   private readonly arrivals: Arrival[] = [];
   private readonly faults: Fault[] = [];
   private readonly subjects = new Map<string, readonly HeldLimit[]>();
+  private readonly names = new Map<string, string>();
+  private readonly given = new Map<string, Operation['arguments']>();
   private unixMsAtZero: number | undefined;
   private lines = 0;
 
@@ -32,14 +37,44 @@ export class HistoryReader {
         this.subjects.set(record.name, record.limits);
         return;
       case 'operation':
-        this.operations.push(record);
+        this.operations.push(this.shared(record));
         return;
       case 'arrival':
-        this.arrivals.push(record);
+        this.arrivals.push({ operation: record.operation, atNs: record.atNs, requestId: record.requestId });
         return;
       case 'fault':
         this.faults.push(record);
     }
+  }
+
+  private shared(record: Operation): Operation {
+    const { id, startedAtNs, returnedAtNs, status, result } = record;
+    return {
+      id,
+      process: this.once(record.process),
+      operation: this.once(record.operation),
+      object: this.once(record.object),
+      arguments: this.givenOnce(record.arguments),
+      startedAtNs,
+      returnedAtNs,
+      outcome: this.once(record.outcome),
+      status,
+      via: this.once(record.via),
+      result: result.verdict === undefined ? result : { ...result, verdict: this.once(result.verdict) },
+    };
+  }
+
+  private once<Name extends string>(name: Name): Name {
+    const known = this.names.get(name);
+    if (known === undefined) this.names.set(name, name);
+    return (known as Name | undefined) ?? name;
+  }
+
+  private givenOnce(given: Operation['arguments']): Operation['arguments'] {
+    const text = JSON.stringify(given);
+    const known = this.given.get(text);
+    if (known === undefined) this.given.set(text, given);
+    return known ?? given;
   }
 
   /** @throws BrokenHistory where the beginning is missing */

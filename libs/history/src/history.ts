@@ -19,18 +19,27 @@ export interface Fault {
   readonly endedAtNs: number;
   /** Whether limits were counted from zero again after it. */
   readonly losesCounters?: boolean;
+  /** Whether one part that enforces a share of limits counted from zero again after it. */
+  readonly losesShares?: boolean;
 }
 
 export type LimitAlgorithm = 'fixed-window' | 'sliding-window' | 'token-bucket';
 
 /**
  * `fixed-window`: aligned to the time of day. `sliding-window`: at most the quota in any interval of this length.
- * `token-bucket`: holds the quota, and fills up evenly within this length.
+ * `token-bucket`: holds `burst`
+ * (without it, the quota), and the quota flows in evenly within this length.
  */
 export interface HeldLimit {
   readonly algorithm: LimitAlgorithm;
   readonly windowSeconds: number;
   readonly quota: number;
+  readonly burst?: number;
+  /**
+   * While the counters cannot be asked, so many parts enforce a share of it each, and what they let through comes on top: the
+   * quota divided by them, at least 1. Without it, nothing is let through meanwhile.
+   */
+  readonly shares?: number;
 }
 
 export interface History {

@@ -83,25 +83,66 @@ describe('no limit is ever passed [INV-10]', () => {
     );
   });
 
-  it('finds nothing in what a bucket has let through, and one request more', () => {
+  it.each([undefined, 1, 7])('finds nothing in what a bucket of %s has let through, and one request more', (burst) => {
+    const limit = burst === undefined ? bucket : { ...bucket, burst };
+    const holds = burst ?? bucket.quota;
     const gapsMs = fc.array(fc.integer({ min: 0, max: 1_500 }), { minLength: 1, maxLength: 40 });
     fc.assert(
       fc.property(gapsMs, (gaps) => {
-        let [nowMs, level] = [0, bucket.quota];
+        let [nowMs, level] = [0, holds];
         const admitted: number[] = [];
         for (const gap of gaps) {
           nowMs += gap;
-          level = Math.min(bucket.quota, level + gap / 1_000);
+          level = Math.min(holds, level + gap / 1_000);
           if (level < 1) continue;
           level--;
           admitted.push(nowMs);
         }
-        expect(found(neverOverAdmits(under(bucket, takes(...admitted))))).toBe(0);
-        const spent = Array.from({ length: bucket.quota + 1 }, () => nowMs);
-        expect(found(neverOverAdmits(under(bucket, takes(...admitted, ...spent))))).toBe(1);
+        expect(found(neverOverAdmits(under(limit, takes(...admitted))))).toBe(0);
+        const spent = Array.from({ length: holds + 1 }, () => nowMs);
+        expect(found(neverOverAdmits(under(limit, takes(...admitted, ...spent))))).toBe(1);
       }),
     );
   });
+
+  it('finds exactly the buckets that asking of every interval finds, with losses of the counters', () => {
+    const momentMs = fc.integer({ min: 0, max: 9_000 });
+    const uses = fc.array(fc.tuple(momentMs, fc.integer({ min: 0, max: 1_500 }), fc.integer({ min: 1, max: 3 })), {
+      maxLength: 25,
+    });
+    fc.assert(
+      fc.property(uses, fc.array(fc.tuple(momentMs, fc.nat({ max: 500 })), { maxLength: 3 }), (asked, lost) => {
+        const operations = asked.map(([atMs, tookMs, cost]) =>
+          anOperation('use', atMs, atMs + tookMs, { arguments: { subjects: ['key'], cost } }),
+        );
+        const faults = lost.map(([atMs, tookMs]) => aFault(atMs, atMs + tookMs, { losesCounters: true }));
+        const isOverfull = asked.some(([fromMs]) =>
+          asked.some(([lastMs, lastTookMs]) => {
+            const untilMs = lastMs + lastTookMs;
+            const used = asked
+              .filter(([atMs, tookMs]) => atMs >= fromMs && atMs + tookMs <= untilMs)
+              .reduce((total, [, , cost]) => total + cost, 0);
+            const losses = lost.filter(([atMs, tookMs]) => atMs <= untilMs && atMs + tookMs >= fromMs).length;
+            return untilMs >= fromMs && used > bucket.quota * (1 + losses) + (untilMs - fromMs + 5) / 1_000;
+          }),
+        );
+        expect(found(neverOverAdmits(under(bucket, operations, { faults }))) > 0).toBe(isOverfull);
+      }),
+    );
+  });
+
+  it.each([fixed, sliding, bucket])(
+    'allows once more what shares of it allow while it cannot be asked: %o',
+    (limit) => {
+      const shared = { ...limit, shares: 2 };
+      expect(found(neverOverAdmits(under(shared, takes(100, 100, 100, 110, 110, 110))))).toBe(0);
+      expect(found(neverOverAdmits(under(shared, takes(100, 100, 100, 110, 110, 110, 110))))).toBe(1);
+      const faults = [aFault(50, 60, { losesShares: true })];
+      const more = takes(55, 55, 55, 100, 100, 100, 110, 110, 110);
+      expect(found(neverOverAdmits(under(shared, more, { faults })))).toBe(0);
+      expect(found(neverOverAdmits(under(limit, more, { faults })))).toBe(1);
+    },
+  );
 });
 
 describe('nobody is limited too early [INV-11]', () => {
@@ -119,6 +160,24 @@ describe('nobody is limited too early [INV-11]', () => {
 
   it.each([fixed, sliding, bucket])('names a request that was limited below the quota: %o', (limit) => {
     expect(found(notOverDenying(under(limit, [...takes(100, 200), limited(400)])))).toBe(1);
+  });
+
+  it('names what an answer says to be limited, and counts slow ones and those of a bucket that holds more', () => {
+    const said = anOperation('use', 400, 401, { ...charged, outcome: 'failed', result: { limited: true } });
+    const slow = anOperation('use', 50, 900, charged);
+    expect(found(notOverDenying(under(fixed, [...takes(100, 200), said])))).toBe(1);
+    expect(found(notOverDenying(under(fixed, [...takes(100, 200), slow, said])))).toBe(0);
+    const deep = { ...bucket, burst: 4 };
+    expect(found(notOverDenying(under(deep, [...takes(100, 200, 300), limited(400)])))).toBe(1);
+    expect(found(notOverDenying(under(deep, [...takes(100, 200, 300, 310), limited(400)])))).toBe(0);
+  });
+
+  it('where shares are enforced, says nothing from the smallest share on', () => {
+    const shared = { ...fixed, quota: 6, shares: 3 };
+    expect(found(notOverDenying(under(shared, [...takes(100), limited(400)])))).toBe(1);
+    expect(found(notOverDenying(under(shared, [...takes(100, 200), limited(400)])))).toBe(0);
+    // A refusal by a share comes after a question that the counters may have charged.
+    expect(found(notOverDenying(under(shared, [limited(100), limited(200), limited(400)])))).toBe(2);
   });
 
   it('knows that a fixed window begins anew, and that refused requests cost nothing', () => {

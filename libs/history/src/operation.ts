@@ -56,6 +56,8 @@ interface OperationResult {
   readonly verdict?: string;
   /** From the header, seconds. */
   readonly retryAfterSeconds?: number;
+  /** Refused for a limit's sake, where the status does not say so. */
+  readonly limited?: boolean;
   /** The id that the answer names for its request. */
   readonly requestId?: string;
   /** Whether the body is what the upstream sent, from end to end. */

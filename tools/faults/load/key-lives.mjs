@@ -3,6 +3,8 @@ const APIS = ['life', 'leased'];
 const SCOPES = ['invoices.read', 'invoices.write'];
 /** How many of the keys that ended are asked for again, and how long after their end at most. */
 const GHOSTS = 60;
+/** How long after a change its key is used as often as while it was under way. */
+const AROUND_MS = 100;
 
 /**
  * Keys that are created, used at all gateways at once, disabled, enabled, narrowed, widened, rotated and revoked. Users go on
@@ -29,30 +31,27 @@ export function keyLives(world) {
     if (created.status !== 201) return pause(50);
     const { id, key } = JSON.parse(created.text);
     let over = false;
-    const user = (object, secret, name) => async () => {
-      const own = world.randomFor(`${process} ${id} ${name}`);
+    let calmFromMs = 0;
+    // Each user has a gateway of its own: one that hangs keeps only its own waiting. They ask most around changes.
+    const user = async (object, secret, place) => {
+      const name = `${process} at ${client.gateways[place].name}`;
+      const own = world.randomFor(`${name} ${object}`);
       while (!over) {
-        await client.use({
-          process: `${process} ${name}`,
-          object,
-          gateway: anyGateway(own),
-          path,
-          headers: bearer(secret),
-        });
-        await pause(own.between(0, 25));
+        await client.use({ process: name, object, gateway: client.gateways[place], path, headers: bearer(secret) });
+        await pause(performance.now() < calmFromMs ? own.between(0, 20) : own.between(10, 60));
       }
     };
-    const users = ['a', 'b', 'c'].map((name) => user(`${id}#1`, key, name)());
+    const useEverywhere = (object, secret) => client.gateways.map((_, place) => user(object, secret, place));
+    const users = useEverywhere(`${id}#1`, key);
     await pause(random.between(20, 120));
+    const changeBy = async (request) => {
+      calmFromMs = Number.POSITIVE_INFINITY;
+      const answer = await manage({ process, gateway: anyGateway(random), method: 'POST', ...request });
+      calmFromMs = performance.now() + AROUND_MS;
+      return answer;
+    };
     const change = (step, operation, becomes, json = {}, method = 'POST', object = `${id}#1`) =>
-      manage({
-        process,
-        gateway: anyGateway(random),
-        method,
-        path: `/api/v1/keys/${id}${step}`,
-        json,
-        as: [{ operation, object, given: { becomes } }],
-      });
+      changeBy({ method, path: `/api/v1/keys/${id}${step}`, json, as: [{ operation, object, given: { becomes } }] });
 
     // After a change that may or may not have happened, nothing but the end of the key is asked for.
     let known = true;
@@ -86,10 +85,7 @@ export function keyLives(world) {
     async function rotate() {
       const old = `${id}#1`;
       const next = `${id}#2`;
-      const rotated = await manage({
-        process,
-        gateway: anyGateway(random),
-        method: 'POST',
+      const rotated = await changeBy({
         path: `/api/v1/keys/${id}/rotate`,
         json: { grace_seconds: 0 },
         as: () => [
@@ -105,7 +101,7 @@ export function keyLives(world) {
       await Promise.all(users);
       over = false;
       const { key: secret } = JSON.parse(rotated.text);
-      users.push(user(next, secret, 'd')());
+      users.push(...useEverywhere(next, secret));
       await pause(random.between(20, 100));
       await revoke(next, secret);
     }
@@ -117,11 +113,12 @@ export function keyLives(world) {
     if (ended.length > GHOSTS) ended.shift();
   }
 
-  async function hauntOne(process, random) {
+  async function hauntOne(process, random, index) {
+    const { gateways } = world.client;
     const ghost = ended.length === 0 ? undefined : random.pick(ended);
     if (ghost === undefined) return pause(50);
-    await useEnded(world, process, ghost, world.anyGateway(random));
-    await pause(random.between(0, 8));
+    await useEnded(world, process, ghost, gateways[index % gateways.length]);
+    await pause(random.between(0, 30));
   }
 
   return { liveOne, hauntOne };

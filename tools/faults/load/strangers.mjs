@@ -13,7 +13,7 @@ export function strangers(world) {
       const given = { neverValid: true };
       const object = `stranger ${createHash('sha256').update(secret).digest('hex').slice(0, 12)}`;
       await client.use({ process, object, gateway: anyGateway(random), path: LIFE, headers: bearer(secret), given });
-      await pause(random.between(5, 30));
+      await pause(random.between(20, 80));
     },
     importOne: async (process, random) => {
       const secret = `old_${randomBytes(20).toString('hex')}`;
