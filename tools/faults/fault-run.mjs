@@ -21,7 +21,7 @@ const SETTLE_MS = 3_000;
 const LOOK_EVERY_MS = 2_000;
 /** How many clients of each kind. */
 const CLIENTS = {
-  liveOne: 5,
+  liveOne: 7,
   hauntOne: 3,
   takeOne: 48,
   checkOne: 6,
