@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Bus } from '@gatehouse/bus/bus';
 import { call } from '@gatehouse/bus/call.client';
 import { inProcessBus } from '@gatehouse/bus/in-process.client';
+import { anApi } from '@gatehouse/catalog/an-api.conformance';
 import type { Actor } from '@gatehouse/contracts/actor';
 import { VERIFY_SUBJECT } from '@gatehouse/contracts/hot-subjects';
 import { issueKey } from '@gatehouse/contracts/keys';
@@ -15,7 +16,6 @@ import { startTestPostgres, type TestPostgres } from '@gatehouse/testing/postgre
 import { afterAll, beforeAll } from '@jest/globals';
 import type { ClientProxy } from '@nestjs/microservices';
 import pg from 'pg';
-import { anApi } from './an-api.conformance.js';
 import { keysConfig } from './config.js';
 import { keysMigrations } from './migrate.js';
 import { startKeys } from './start.js';

@@ -1,5 +1,5 @@
+import { anApi } from '@gatehouse/catalog/an-api.conformance';
 import type { Api } from '@gatehouse/catalog/api';
-import { profileSchema } from '@gatehouse/catalog/profile-schema';
 import { aKey } from '@gatehouse/key-domain/a-key.conformance';
 import type { KeyFacts } from '@gatehouse/key-domain/key';
 import { mintKey } from '@gatehouse/key-domain/mint-key';
@@ -10,28 +10,11 @@ import type { Needs } from './needs.js';
 
 const SECRET = mintKey('ex_live_', Buffer.alloc(32, 7));
 const PLAN = { windowSeconds: 60, quota: 10 };
-const API: Api = {
-  name: 'exante',
-  profile: profileSchema.parse({
-    name: 'exante',
-    key: { prefixes: { live: 'ex_live_', test: 'ex_test_' } },
-    credentials: [{ header: 'Authorization', scheme: 'Bearer' }],
-    scopes: { 'invoices.read': 'Read' },
-    plans: { free: {} },
-    defaultPlan: 'free',
-    errors: { body: {} },
-  }),
-  hosts: [],
+const API = anApi({
   upstream: 'http://127.0.0.1:9',
-  upstreamIdentity: 'token',
-  verification: 'queried',
   limiterOutage: 'deny',
-  routes: [],
   plans: { free: { key: [PLAN], organization: [PLAN], keysMax: null } },
-  environments: null,
-  leakPolicy: 'revoke',
-  importedKeys: [],
-};
+});
 
 /** A door with ports that write down what was asked of them. */
 function door(found: KeyLookup, changes: Partial<EdgePorts> = {}, api: Partial<Api> = {}) {

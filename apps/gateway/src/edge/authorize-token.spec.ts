@@ -1,5 +1,5 @@
+import { anApi } from '@gatehouse/catalog/an-api.conformance';
 import type { Api } from '@gatehouse/catalog/api';
-import { profileSchema } from '@gatehouse/catalog/profile-schema';
 import { mintKey } from '@gatehouse/key-domain/mint-key';
 import { describe, expect, it } from '@jest/globals';
 import { publishApis } from '../routes/published-api.js';
@@ -9,36 +9,24 @@ import type { PersonFacts } from './caller.js';
 
 const TOKEN = 'eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhY2NfMSJ9.c2lnbmF0dXJl';
 const KEY = mintKey('ex_live_', Buffer.alloc(32, 7));
-const API: Api = {
-  name: 'exante',
-  profile: profileSchema.parse({
-    name: 'exante',
-    key: { prefixes: { live: 'ex_live_' } },
+const API = anApi(
+  {
+    upstream: 'http://127.0.0.1:9',
+    limiterOutage: 'deny',
+    plans: {
+      free: {
+        key: [{ windowSeconds: 60, quota: 10 }],
+        organization: [{ windowSeconds: 60, quota: 20 }],
+        keysMax: null,
+      },
+    },
+  },
+  {
     credentials: [{ header: 'Authorization', scheme: 'Bearer' }, { header: 'X-API-Key' }],
     tokens: { accepts: ['platform'] },
     browserRequests: 'refuse',
-    scopes: { 'invoices.read': 'Read' },
-    plans: { free: {} },
-    defaultPlan: 'free',
-    errors: { body: {} },
-  }),
-  hosts: [],
-  upstream: 'http://127.0.0.1:9',
-  upstreamIdentity: 'token',
-  verification: 'queried',
-  limiterOutage: 'deny',
-  routes: [],
-  plans: {
-    free: {
-      key: [{ windowSeconds: 60, quota: 10 }],
-      organization: [{ windowSeconds: 60, quota: 20 }],
-      keysMax: null,
-    },
   },
-  environments: null,
-  leakPolicy: 'revoke',
-  importedKeys: [],
-};
+);
 
 function aPerson(changes: Partial<PersonFacts> = {}): PersonFacts {
   return {

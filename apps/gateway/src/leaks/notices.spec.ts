@@ -1,6 +1,6 @@
 import { listNotices, readNotice } from '@gatehouse/contracts/notices';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { notice } from '../management/fake-services.conformance.js';
+import { notice } from '../management/fake-keys-service.conformance.js';
 import { type PlatformUnderTest, startPlatformUnderTest } from '../management/platform-under-test.conformance.js';
 
 const shown = {

@@ -1,6 +1,6 @@
 import { MemoryCounters } from '@gatehouse/limit-domain/memory-counters';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { ORGANIZATIONS } from '../management/fake-services.conformance.js';
+import { ORGANIZATIONS } from '../management/fake-world.conformance.js';
 import { type PlatformUnderTest, startPlatformUnderTest } from '../management/platform-under-test.conformance.js';
 import { chargeFor, limitCheckBody, limitCheckJson } from './limit-question.js';
 

@@ -3,7 +3,7 @@ import * as keys from '@gatehouse/contracts/keys';
 import { mintKey } from '@gatehouse/key-domain/mint-key';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { CONTROLLERS } from '../app.module.js';
-import { ORGANIZATIONS } from './fake-services.conformance.js';
+import { ORGANIZATIONS } from './fake-world.conformance.js';
 import { type PlatformUnderTest, startPlatformUnderTest } from './platform-under-test.conformance.js';
 import { ruledRoutes } from './route-rules.guard.js';
 

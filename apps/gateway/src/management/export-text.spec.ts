@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { EXPORT_COLUMNS, writePage } from './export-text.js';
-import { keyView } from './fake-services.conformance.js';
+import { keyView } from './fake-keys-service.conformance.js';
 import { keyJson } from './public-json.js';
 
 const lineOf = (changes: Parameters<typeof keyView>[0]) => writePage('csv', [keyView(changes)], false);

@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { exportKeys, importKeys } from '@gatehouse/contracts/imports';
 import { mintKey } from '@gatehouse/key-domain/mint-key';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { keyView } from './fake-services.conformance.js';
+import { keyView } from './fake-keys-service.conformance.js';
 import { FORMER_PEPPER, type PlatformUnderTest, startPlatformUnderTest } from './platform-under-test.conformance.js';
 
 interface Message {

@@ -1,7 +1,7 @@
 import * as identity from '@gatehouse/contracts/identity';
 import * as keys from '@gatehouse/contracts/keys';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { keyView } from './fake-services.conformance.js';
+import { keyView } from './fake-keys-service.conformance.js';
 import { type PlatformUnderTest, startPlatformUnderTest } from './platform-under-test.conformance.js';
 
 const newKey = { api: 'exante', name: 'ci', scopes: ['invoices.read'] };

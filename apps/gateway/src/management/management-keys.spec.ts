@@ -6,7 +6,7 @@ import type { KeyFacts } from '@gatehouse/key-domain/key';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { CONTROLLERS } from '../app.module.js';
 import { isPermission } from './allow.guard.js';
-import { ORGANIZATIONS } from './fake-services.conformance.js';
+import { ORGANIZATIONS } from './fake-world.conformance.js';
 import { type Permission, roleMay } from './permissions.js';
 import { type PlatformUnderTest, startPlatformUnderTest } from './platform-under-test.conformance.js';
 import { ruledRoutes } from './route-rules.guard.js';

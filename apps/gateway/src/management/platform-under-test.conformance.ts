@@ -2,8 +2,8 @@ import 'reflect-metadata';
 import { randomBytes } from 'node:crypto';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { inProcessBus } from '@gatehouse/bus/in-process.client';
+import { anApi } from '@gatehouse/catalog/an-api.conformance';
 import type { Catalog } from '@gatehouse/catalog/api';
-import { profileSchema } from '@gatehouse/catalog/profile-schema';
 import { createMetrics } from '@gatehouse/observability/metrics';
 import { pino } from 'pino';
 import { clientAddresses } from '../edge/client-address.server.js';
@@ -12,7 +12,8 @@ import { SigningKeys } from '../leaks/signing-keys.js';
 import type { IdentityHttp } from '../people/identity-http.client.js';
 import { requestIds } from '../proxy/request-ids.js';
 import { FakeKeys } from '../verification/fake-keys.conformance.js';
-import { FakeWorld, NOW_MS, startFakeServices } from './fake-services.conformance.js';
+import { startFakeServices } from './fake-services.conformance.js';
+import { FakeWorld, NOW_MS } from './fake-world.conformance.js';
 import { servePlatform } from './platform.server.js';
 import { servedHosts } from './served-hosts.js';
 import { services } from './services.client.js';
@@ -21,52 +22,43 @@ import { managementSettings } from './settings.js';
 /** What the former system hashed its keys with. */
 export const FORMER_PEPPER = Buffer.from('the pepper of the former system');
 
-const profile = profileSchema.parse({
-  name: 'exante',
-  description: 'Invoices <fast> & safe',
-  key: { prefixes: { live: 'ex_live_', test: 'ex_test_' } },
-  credentials: [{ header: 'Authorization', scheme: 'Bearer' }],
-  tokens: {
-    accepts: ['own'],
-    endpoints: { token: '/v1/token', refresh: '/v1/refresh', refreshPrefix: 'ex_rt_' },
-  },
-  scopes: { 'invoices.read': 'Read invoices' },
-  plans: { free: { key: { minute: 60 } } },
-  defaultPlan: 'free',
-  errors: { body: { error: '{message}' } },
-});
-
 export const catalog: Catalog = {
   apis: [
-    {
-      name: 'exante',
-      profile,
-      hosts: ['api.exante.example'],
-      upstream: 'http://127.0.0.1:9',
-      upstreamIdentity: 'token',
-      verification: 'queried',
-      limiterOutage: 'local',
-      routes: [],
-      environments: ['live'],
-      leakPolicy: 'revoke',
-      plans: {
-        free: {
-          key: [
-            { windowSeconds: 1, quota: 5 },
-            { windowSeconds: 60, quota: 60 },
-          ],
-          organization: [],
-          keysMax: 5,
+    anApi(
+      {
+        hosts: ['api.exante.example'],
+        upstream: 'http://127.0.0.1:9',
+        environments: ['live'],
+        plans: {
+          free: {
+            key: [
+              { windowSeconds: 1, quota: 5 },
+              { windowSeconds: 60, quota: 60 },
+            ],
+            organization: [],
+            keysMax: 5,
+          },
         },
+        importedKeys: [
+          { prefix: 'old_', length: 24, digest: 'sha256', pepper: null },
+          { prefix: 'older_', length: 26, digest: 'hmac-sha256', pepper: 'former' },
+        ],
       },
-      importedKeys: [
-        { prefix: 'old_', length: 24, digest: 'sha256', pepper: null },
-        { prefix: 'older_', length: 26, digest: 'hmac-sha256', pepper: 'former' },
-      ],
-    },
+      {
+        description: 'Invoices <fast> & safe',
+        tokens: {
+          accepts: ['own'],
+          endpoints: { token: '/v1/token', refresh: '/v1/refresh', refreshPrefix: 'ex_rt_' },
+        },
+        scopes: { 'invoices.read': 'Read invoices' },
+        roles: {},
+        rotation: {},
+        plans: { free: { key: { minute: 60 } } },
+      },
+    ),
   ],
   gateways: 1,
-} as Catalog;
+};
 
 export interface Received {
   readonly status: number;

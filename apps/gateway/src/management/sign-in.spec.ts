@@ -1,6 +1,6 @@
 import * as identity from '@gatehouse/contracts/identity';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { CLAIM_TOKEN, PASSWORD } from './fake-services.conformance.js';
+import { CLAIM_TOKEN, PASSWORD } from './fake-world.conformance.js';
 import { type PlatformUnderTest, startPlatformUnderTest } from './platform-under-test.conformance.js';
 
 const credentials = { email: 'owner@example.com', password: PASSWORD };

@@ -1,7 +1,7 @@
 import { getKey } from '@gatehouse/contracts/keys';
 import { getScopeUse, getUsage, listRequests } from '@gatehouse/contracts/usage';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { keyView } from './fake-services.conformance.js';
+import { keyView } from './fake-keys-service.conformance.js';
 import { type PlatformUnderTest, startPlatformUnderTest } from './platform-under-test.conformance.js';
 
 const keyId = keyView().id;

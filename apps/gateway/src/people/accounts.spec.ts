@@ -2,7 +2,7 @@ import * as accounts from '@gatehouse/contracts/accounts';
 import * as identity from '@gatehouse/contracts/identity';
 import { beginPasskeySignIn } from '@gatehouse/contracts/passkeys';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { PASSWORD } from '../management/fake-services.conformance.js';
+import { PASSWORD } from '../management/fake-world.conformance.js';
 import { type PlatformUnderTest, startPlatformUnderTest } from '../management/platform-under-test.conformance.js';
 
 const OWNER = 'owner@example.com';

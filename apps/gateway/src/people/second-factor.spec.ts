@@ -1,6 +1,6 @@
 import * as contracts from '@gatehouse/contracts/second-factor';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { CHALLENGE, CODE } from '../management/fake-services.conformance.js';
+import { CHALLENGE, CODE } from '../management/fake-world.conformance.js';
 import { type PlatformUnderTest, startPlatformUnderTest } from '../management/platform-under-test.conformance.js';
 
 const codeOf = (json: unknown) => (json as { code?: string }).code;

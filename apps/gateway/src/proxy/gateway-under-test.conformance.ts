@@ -2,8 +2,8 @@ import { createServer, type IncomingMessage, type RequestListener, type Server, 
 import type { AddressInfo, Server as NetServer } from 'node:net';
 import type { Bus } from '@gatehouse/bus/bus';
 import { inProcessBus } from '@gatehouse/bus/in-process.client';
+import { anApi } from '@gatehouse/catalog/an-api.conformance';
 import type { Api } from '@gatehouse/catalog/api';
-import { profileSchema } from '@gatehouse/catalog/profile-schema';
 import { TAKE_SUBJECT, VERIFY_SUBJECT } from '@gatehouse/contracts/hot-subjects';
 import {
   decodeTakeQueries,
@@ -24,40 +24,33 @@ import { createDataPlane, type DataPlane, type DataPlaneSettings } from './data-
 
 /** For tests: the data plane on a real port, before a real upstream, with answerers on the bus that a test steers. */
 
-const PROFILE = profileSchema.parse({
+const PROFILE: Parameters<typeof anApi>[1] = {
   name: 'example',
   key: { prefixes: { live: 'ex_live_' } },
   credentials: [{ header: 'Authorization', scheme: 'Bearer' }, { header: 'X-API-Key' }],
   browserRequests: 'refuse',
   scopes: { read: 'Read', write: 'Write' },
+  roles: {},
   plans: { free: { key: { minute: 60 }, organization: { minute: 100 } } },
-  defaultPlan: 'free',
   errors: {
     body: { error: '{refusal}', key: '{key_id}', retry_after: '{retry_after}', request: '{request_id}' },
   },
   headers: { limits: { 'X-RateLimit-Limit': '{limit}', 'X-RateLimit-Remaining': '{remaining}' } },
-});
+};
 
 export function exampleApi(changes: Partial<Api> = {}): Api {
   const minute = (quota: number) => [{ windowSeconds: 60, quota }];
-  return {
+  const example: Partial<Api> = {
     name: 'example',
-    profile: PROFILE,
     hosts: ['api.example.com'],
     upstream: 'http://127.0.0.1:1',
-    upstreamIdentity: 'token',
-    verification: 'queried',
-    limiterOutage: 'local',
     routes: [
       { method: '*', pattern: '/admin/**', scopes: ['admin'], cost: 1 },
       { method: '*', pattern: '/**', scopes: [], cost: 1 },
     ],
     plans: { free: { key: minute(60), organization: minute(100), keysMax: null } },
-    environments: null,
-    leakPolicy: 'revoke',
-    importedKeys: [],
-    ...changes,
   };
+  return anApi({ ...example, ...changes }, PROFILE);
 }
 
 export function exampleFacts(changes: Partial<KeyFacts> = {}): KeyFacts {

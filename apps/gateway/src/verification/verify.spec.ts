@@ -1,7 +1,7 @@
 import * as identity from '@gatehouse/contracts/identity';
 import type { KeyFacts } from '@gatehouse/key-domain/key';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { ORGANIZATIONS } from '../management/fake-services.conformance.js';
+import { ORGANIZATIONS } from '../management/fake-world.conformance.js';
 import { type PlatformUnderTest, startPlatformUnderTest } from '../management/platform-under-test.conformance.js';
 
 const [OWN, OTHER] = ORGANIZATIONS;

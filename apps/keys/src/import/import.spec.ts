@@ -1,11 +1,11 @@
 import { hash, randomBytes } from 'node:crypto';
 import { call } from '@gatehouse/bus/call.client';
+import { anApi } from '@gatehouse/catalog/an-api.conformance';
 import type { Actor } from '@gatehouse/contracts/actor';
 import { exportKeys, importKeys } from '@gatehouse/contracts/imports';
 import { disableKey, issueKey, removeKey, revokeKey } from '@gatehouse/contracts/keys';
 import { connectDatabase } from '@gatehouse/postgres/data-source.client';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { anApi } from '../an-api.conformance.js';
 import { actor, auditOf, issued, request, SECRET, verify, withKeys } from '../keys-under-test.conformance.js';
 import { onlyPepper } from '../secrets/peppers.js';
 import { ImportsStore } from './imports.store.js';

@@ -1,31 +1,9 @@
-import type { Api } from '@gatehouse/catalog/api';
-import { profileSchema } from '@gatehouse/catalog/profile-schema';
+import { anApi } from '@gatehouse/catalog/an-api.conformance';
 import { describe, expect, it } from '@jest/globals';
 import { type IssueInput, issueKey } from './issue-key.js';
 
 const NOW_MS = Date.UTC(2026, 0, 15);
-const API: Api = {
-  name: 'exante',
-  profile: profileSchema.parse({
-    name: 'exante',
-    key: { prefixes: { live: 'ex_live_', test: 'ex_test_' } },
-    credentials: [{ header: 'Authorization', scheme: 'Bearer' }],
-    scopes: { 'invoices.read': 'Read invoices', 'invoices.write': 'Write invoices' },
-    plans: { free: {} },
-    defaultPlan: 'free',
-    errors: { body: { error: '{message}' } },
-  }),
-  hosts: [],
-  upstream: 'example',
-  upstreamIdentity: 'token',
-  verification: 'queried',
-  limiterOutage: 'local',
-  routes: [],
-  plans: {},
-  environments: null,
-  leakPolicy: 'revoke',
-  importedKeys: [],
-};
+const API = anApi({}, { scopes: { 'invoices.read': 'Read invoices', 'invoices.write': 'Write invoices' }, roles: {} });
 const INPUT: IssueInput = {
   actor: { accountId: 'acc_1', organizationId: 'org_1', role: 'developer', address: '192.0.2.1', requestId: 'r' },
   api: 'exante',

@@ -1,7 +1,7 @@
+import { anApi } from '@gatehouse/catalog/an-api.conformance';
 import type { Role } from '@gatehouse/contracts/actor';
 import { describe, expect, it } from '@jest/globals';
 import { aKeyRecord } from '../a-key-record.conformance.js';
-import { anApi } from '../an-api.conformance.js';
 import { type UpdateInput, updateKey } from './update-key.js';
 
 const NOW_MS = Date.UTC(2026, 0, 15);

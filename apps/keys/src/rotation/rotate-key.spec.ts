@@ -1,7 +1,7 @@
+import { anApi } from '@gatehouse/catalog/an-api.conformance';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { aKeyRecord } from '../a-key-record.conformance.js';
-import { anApi } from '../an-api.conformance.js';
 import { revokeKey } from '../lifecycle/change-state.js';
 import type { KeyDecision } from '../lifecycle/key-decision.js';
 import type { KeyRecord } from '../lifecycle/key-record.js';

@@ -1,8 +1,12 @@
-import type { Api } from '@gatehouse/catalog/api';
-import { profileSchema } from '@gatehouse/catalog/profile-schema';
+import type { z } from 'zod';
+import type { Api } from './api.js';
+import { profileSchema } from './profile-schema.js';
 
-/** An API for tests, with two environments, scopes that not everybody may grant, roles, and rotation in place. */
-export function anApi(changes: Partial<Api> = {}, profile: object = {}): Api {
+/**
+ * An API for tests, with two environments, scopes that not everybody may grant, roles, rotation in place, and no limits.
+ * @param profile what its profile says otherwise, as in a file of `profiles/`.
+ */
+export function anApi(changes: Partial<Api> = {}, profile: Partial<z.input<typeof profileSchema>> = {}): Api {
   return {
     name: 'exante',
     profile: profileSchema.parse({
