@@ -10,6 +10,8 @@ const LONG = [
   'test/import.spec.ts',
   'test/leased-gateways.spec.ts',
   'apps/identity/src/second-factor/answer-challenge.spec.ts',
+  'test/rolling-restart.spec.ts',
+  'test/over-admission.spec.ts',
   'test/cluster.spec.ts',
   'test/one-time-values.spec.ts',
   'test/secret-scan.spec.ts',
