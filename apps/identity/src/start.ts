@@ -28,7 +28,12 @@ import { identityMigrations } from './migrate.js';
 import { MembershipEntity } from './organizations/membership.entity.js';
 import { OrganizationEntity } from './organizations/organization.entity.js';
 import { argon2Hasher } from './password/argon2.client.js';
-import { boundedQueue, PASSWORD_WORK_AT_ONCE, PASSWORD_WORK_WAITING } from './password/bounded-queue.js';
+import {
+  boundedQueue,
+  PASSWORD_WORK_AT_ONCE,
+  PASSWORD_WORK_WAITING,
+  PASSWORD_WORK_WAITS_MS,
+} from './password/bounded-queue.js';
 import type { PasswordHasher } from './password/hasher.js';
 import { PasswordEntity } from './password/password.entity.js';
 import { ProjectEntity } from './projects/project.entity.js';
@@ -103,7 +108,11 @@ async function startOn(dataSource: DataSource, options: StartIdentity): Promise<
   const { config, bus, logger, nowMs = Date.now, lookForMailEveryMs: lookEveryMs } = options;
   const secretFor = (purpose: string) => deriveSecret(config.GATEHOUSE_SECRET, purpose);
   const hasher = options.hasher ?? argon2Hasher(secretFor('password-pepper'));
-  const passwordWork = boundedQueue(PASSWORD_WORK_AT_ONCE, PASSWORD_WORK_WAITING);
+  const passwordWork = boundedQueue({
+    atOnce: PASSWORD_WORK_AT_ONCE,
+    maxWaiting: PASSWORD_WORK_WAITING,
+    longestWaitMs: PASSWORD_WORK_WAITS_MS * config.DEADLINE_FACTOR,
+  });
   const registry = createMetrics('identity', options.withProcessMetrics ?? false);
 
   const keysSecret = secretFor(SIGNING_KEYS_KEY);

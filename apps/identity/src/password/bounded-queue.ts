@@ -1,7 +1,9 @@
-/** Work that had its turn, or was turned away because too much waits already. */
+/** Work that had its turn, or was turned away: too much waited already, or it waited too long. */
 type QueueOutcome<Value> = { readonly kind: 'done'; readonly value: Value } | { readonly kind: 'busy' };
 
-/** Lets few pieces of work run at once and few more wait: the rest is refused at once instead of piling up. */
+/**
+ * Lets few pieces of work run at once and few more wait, not for ever: the rest is refused at once instead of piling up.
+ */
 export interface BoundedQueue {
   run<Value>(work: () => Promise<Value>): Promise<QueueOutcome<Value>>;
   running(): number;
@@ -11,22 +13,43 @@ export interface BoundedQueue {
 /** Bounds of the password work: it shares four threads with everything else in the process. */
 export const PASSWORD_WORK_AT_ONCE = 2;
 export const PASSWORD_WORK_WAITING = 64;
+/** Shorter than the gateway waits: nobody is counted and hashed for whom it has answered 503 already. */
+export const PASSWORD_WORK_WAITS_MS = 8_000;
 export const BUSY_RETRY_AFTER_SECONDS = 1;
 
-export function boundedQueue(atOnce: number, maxWaiting: number): BoundedQueue {
-  const waiters: (() => void)[] = [];
+export interface QueueBounds {
+  readonly atOnce: number;
+  readonly maxWaiting: number;
+  readonly longestWaitMs: number;
+}
+
+export function boundedQueue({ atOnce, maxWaiting, longestWaitMs }: QueueBounds): BoundedQueue {
+  const waiters = new Set<() => void>();
   let running = 0;
   const leave = () => {
-    const next = waiters.shift();
+    const [next] = waiters;
     // The place is handed over, not freed: nobody who comes in between may take it.
     if (next === undefined) running -= 1;
     else next();
   };
+  const waitForTurn = () =>
+    new Promise<'turn' | 'too_long'>((resolve) => {
+      const begin = () => {
+        clearTimeout(timer);
+        waiters.delete(begin);
+        resolve('turn');
+      };
+      const timer = setTimeout(() => {
+        waiters.delete(begin);
+        resolve('too_long');
+      }, longestWaitMs);
+      waiters.add(begin);
+    });
   return {
     run: async (work) => {
       if (running < atOnce) running += 1;
-      else if (waiters.length < maxWaiting) await new Promise<void>((resolve) => waiters.push(resolve));
-      else return { kind: 'busy' };
+      else if (waiters.size >= maxWaiting) return { kind: 'busy' };
+      else if ((await waitForTurn()) === 'too_long') return { kind: 'busy' };
       try {
         return { kind: 'done', value: await work() };
       } finally {
@@ -34,6 +57,6 @@ export function boundedQueue(atOnce: number, maxWaiting: number): BoundedQueue {
       }
     },
     running: () => running,
-    waiting: () => waiters.length,
+    waiting: () => waiters.size,
   };
 }
