@@ -153,9 +153,9 @@ describe('while every process of every service is restarted, one after the other
   }
 
   const withoutFailure = async (work: () => Promise<void>) => {
-    const before = failures.length;
     await work();
-    expect(failures.slice(before)).toEqual([]);
+    // Each failure is told once, also one of a question that was under way when the restart before was over.
+    expect(failures.splice(0)).toEqual([]);
   };
 
   it.each([
@@ -177,6 +177,9 @@ describe('while every process of every service is restarted, one after the other
     // Half an answer never looks whole.
     expect(how).toBe('cut');
     expect(endedAtMs - beganMs).toBeGreaterThan(DRAINED_FROM_MS);
+    over = true;
+    await load;
+    expect(failures).toEqual([]);
   }, 180_000);
 });
 
