@@ -5,6 +5,8 @@ import { basename, join } from 'node:path';
 import { connectNats } from '@gatehouse/bus/nats.client';
 import * as federation from '@gatehouse/contracts/federation';
 import {
+  ALLOT_SUBJECT,
+  GIVE_BACK_SUBJECT,
   gatewayInvalidateSubject,
   invalidateSubject,
   TAKE_SUBJECT,
@@ -36,6 +38,8 @@ const ANSWERED: readonly string[] = [
   VERIFY_SUBJECT,
   verifyReplicaSubject(HOLDER),
   TAKE_SUBJECT,
+  ALLOT_SUBJECT,
+  GIVE_BACK_SUBJECT,
   ...[keys, leases, possession, identity, federation]
     .flatMap((contracts): unknown[] => Object.values(contracts))
     .map((exported) => (exported as { subject?: unknown }).subject)
@@ -173,6 +177,8 @@ describe('the NATS accounts', () => {
     ['keys', verifyReplicaSubject(HOLDER)],
     ['keys', leases.renewLease.subject],
     ['keys', TAKE_SUBJECT],
+    ['identity', ALLOT_SUBJECT],
+    ['keys', GIVE_BACK_SUBJECT],
     ['keys', '_INBOX_gateway.x'],
     ['identity', 'gatehouse.v1.keys.revoke'],
     ['identity', leases.registerLease.subject],

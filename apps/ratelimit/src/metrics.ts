@@ -4,6 +4,8 @@ import { Counter, Histogram, type Registry } from 'prom-client';
 /** What the service counts. */
 export interface RatelimitMetrics {
   countBatch(replies: readonly TakeReply[]): void;
+  /** Units that were charged ahead for gateways, and those that came back. */
+  countUnits(what: 'allotted' | 'given_back', units: number): void;
   /** Starts to measure one call of the store; the answer ends it. */
   timeStore(): () => void;
 }
@@ -35,7 +37,14 @@ export function ratelimitMetrics(registry: Registry): RatelimitMetrics {
     buckets: [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1],
     registers,
   });
+  const units = new Counter({
+    name: 'gatehouse_limit_units_ahead_total',
+    help: 'Units of quotas that were charged ahead for gateways, and units that came back',
+    labelNames: ['what'],
+    registers,
+  });
   return {
+    countUnits: (what, count) => units.inc({ what }, count),
     timeStore: () => storeSeconds.startTimer(),
     countBatch(replies) {
       const counts = { allowed: 0, refused: 0, unavailable: 0, uncertain: 0 };

@@ -2,7 +2,8 @@ import { batchPerTurn } from '@gatehouse/bus/batch-per-turn';
 import { type Bus, BusFault, BusUnavailable } from '@gatehouse/bus/bus';
 import { inProcessBus } from '@gatehouse/bus/in-process.client';
 import { connectNats } from '@gatehouse/bus/nats.client';
-import { TAKE_SUBJECT } from '@gatehouse/contracts/hot-subjects';
+import { decodeAllotReplies, encodeAllotments } from '@gatehouse/contracts/allotment-records';
+import { ALLOT_SUBJECT, GIVE_BACK_SUBJECT, TAKE_SUBJECT } from '@gatehouse/contracts/hot-subjects';
 import {
   decodeTakeReplies,
   encodeSubjects,
@@ -20,6 +21,20 @@ import { startRatelimit } from './start.js';
 
 const logger = createLogger('ratelimit', 'silent');
 type Server = Awaited<ReturnType<typeof startTestRedis>>;
+
+/** Has units charged ahead, or gives them back, as a gateway does. */
+async function allot(bus: Bus, count: number, units: number, subjects: readonly SubjectLimits[]) {
+  const id = String(count).padStart(32, '0');
+  const record = encodeAllotments([{ id, units, subjects: encodeSubjects(subjects) }]);
+  const [reply] = decodeAllotReplies(await bus.request(ALLOT_SUBJECT, record, 5_000), [subjects]);
+  const giveBack = (unused: number) =>
+    bus.request(
+      GIVE_BACK_SUBJECT,
+      encodeAllotments([{ id, units: unused, subjects: encodeSubjects(subjects) }]),
+      5_000,
+    );
+  return { reply, giveBack };
+}
 
 /** Asks as a gateway does: all queries of one turn in one message. */
 function asker(bus: Bus, deadlineMs = 5_000) {
@@ -108,6 +123,26 @@ describe('ratelimit over NATS and Redis', () => {
     expect((await asker(gateway)(limited('key:after-poison', 1))).kind).toBe('allowed');
   });
 
+  it('charges units ahead and takes back what was not used, whichever replica is asked', async () => {
+    const [gateway] = gateways as [Bus];
+    const subjects = limited('key:ahead', 100);
+    const allotments = await Promise.all(Array.from({ length: 24 }, (_, count) => allot(gateway, count, 7, subjects)));
+    const got = allotments.filter(({ reply }) => reply?.kind === 'allotted');
+    expect(got).toHaveLength(14);
+    await Promise.all(got.map(({ giveBack }) => giveBack(5)));
+    expect(await asker(gateway)(subjects)).toMatchObject({ windows: [{ remaining: 100 - 14 * 2 - 1 }] });
+  });
+
+  it('charges nothing ahead but fixed windows [H-134]', async () => {
+    const [gateway] = gateways as [Bus];
+    const limit = { windowSeconds: 60, quota: 100 };
+    for (const other of [{ algorithm: 'sliding-window' }, { shadow: true }, { windowSeconds: 0 }] as const) {
+      const subjects = [{ subject: 'key:other', limits: [{ ...limit, ...other }] }];
+      await expect(allot(gateway, 1_000, 7, subjects)).rejects.toBeInstanceOf(BusFault);
+    }
+    await expect(gateway.request(GIVE_BACK_SUBJECT, Buffer.from('{}'), 5_000)).rejects.toBeInstanceOf(BusFault);
+  });
+
   it('refuses to start a replica that counts in memory beside them', async () => {
     const bus = await join('ratelimit');
     await expect(startRatelimit({ config: ratelimitConfig({}), bus, logger })).rejects.toThrow('set REDIS_URL');
@@ -146,6 +181,7 @@ describe('ratelimit over NATS and Redis', () => {
     expect((await ask(limited('key:down', 5))).kind).toBe('allowed');
     expect(await service.notReady()).toEqual([]);
     await own.stop();
+    expect((await allot(bus, 1, 2, limited('key:down', 5))).reply).toEqual({ kind: 'none' });
     const replies = await Promise.all(Array.from({ length: 20 }, () => ask(limited('key:down', 5))));
     expect(new Set(replies.map((reply) => reply.kind))).toEqual(new Set(['unavailable']));
     expect(await service.notReady()).toEqual(['redis']);

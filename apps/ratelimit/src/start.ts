@@ -8,6 +8,7 @@ import type { RunningService } from '@gatehouse/observability/running-service';
 import { NestFactory } from '@nestjs/core';
 import { ratelimitModule } from './app.module.js';
 import type { RatelimitConfig } from './config.js';
+import { answerAllotments } from './limits/answer-allotments.js';
 import { answerTakes } from './limits/answer-takes.js';
 import type { LimitStore } from './limits/limit-store.js';
 import { memoryLimitStore } from './limits/memory-limits.store.js';
@@ -52,7 +53,8 @@ export async function startRatelimit(options: RatelimitOptions): Promise<Running
     throw error;
   }
   const registry = createMetrics('ratelimit', options.processMetrics ?? false);
-  const takes = await answerTakes(bus, { store, logger, metrics: ratelimitMetrics(registry) });
+  const ports = { store, logger, metrics: ratelimitMetrics(registry) };
+  const answerings = [await answerTakes(bus, ports), ...(await answerAllotments(bus, ports))];
   logger.info({ store: store.kind }, 'limits are answered');
 
   return {
@@ -60,7 +62,7 @@ export async function startRatelimit(options: RatelimitOptions): Promise<Running
     metrics: registry,
     notReady: async () => [...((await store.isReady()) ? [] : ['redis']), ...(bus.isConnected() ? [] : ['nats'])],
     stop: async () => {
-      await Promise.all([takes.stop(), app.close()]);
+      await Promise.all([...answerings.map((answering) => answering.stop()), app.close()]);
       await client.close();
       await store.close();
     },

@@ -2,6 +2,10 @@
 export const VERIFY_SUBJECT = 'gatehouse.v1.keys.verify';
 export const TAKE_SUBJECT = 'gatehouse.v1.ratelimit.take';
 
+/** Where gateways have parts of quotas charged ahead, and give back what they did not use; `allotment-records.ts`. */
+export const ALLOT_SUBJECT = 'gatehouse.v1.ratelimit.allot';
+export const GIVE_BACK_SUBJECT = 'gatehouse.v1.ratelimit.give-back';
+
 /** Where gateways tell the keys service what keys were used for; the payload is the JSON of `usage-report.ts`. */
 export const USAGE_SUBJECT = 'gatehouse.v1.keys.usage';
 

@@ -57,7 +57,8 @@ export function decodeTakeQueries(payload: Uint8Array): TakeQuery[] {
   return queries;
 }
 
-function decodeSubjects(reader: RecordReader): SubjectLimits[] {
+/** @throws MalformedRecord */
+export function decodeSubjects(reader: RecordReader): SubjectLimits[] {
   const subjects: SubjectLimits[] = [];
   for (let left = reader.u8(); left > 0; left--) {
     const subject = reader.latin1(reader.u8());
@@ -81,17 +82,26 @@ export function encodeTakeReplies(replies: readonly TakeReply[], asked: readonly
     bytes[offset++] = codeOf(reply);
     if (reply.kind === 'unavailable') return;
     offset = bytes.writeUInt32LE(reply.kind === 'refused' ? reply.retryAfterSeconds : 0, offset);
-    bytes[offset++] = reply.windows.length;
-    for (const window of reply.windows) {
-      offset = bytes.writeUInt32LE(window.remaining, offset);
-      offset = bytes.writeUInt32LE(window.resetAtSeconds, offset);
-    }
+    offset = encodeWindows(bytes, offset, reply.windows);
     if (shadowRefusals.length === 0) return;
     const places = placesOf(shadowRefusals, asked[index]?.subjects ?? []);
     bytes[offset++] = places.length;
     for (const place of places) bytes[offset++] = place;
   });
   return bytes;
+}
+
+/** What one window takes beside the number of them. */
+export const WINDOW_BYTES = 8;
+
+/** Writes how windows stand: count u8, then for each of them remaining u32, resetAtSeconds u32. @returns where it ends */
+export function encodeWindows(bytes: Buffer, offset: number, windows: readonly WindowState[]): number {
+  let end = bytes.writeUInt8(windows.length, offset);
+  for (const window of windows) {
+    end = bytes.writeUInt32LE(window.remaining, end);
+    end = bytes.writeUInt32LE(window.resetAtSeconds, end);
+  }
+  return end;
 }
 
 function codeOf(reply: TakeReply): number {
@@ -106,7 +116,7 @@ function codeOf(reply: TakeReply): number {
 function sizeOf(reply: TakeReply): number {
   if (reply.kind === 'unavailable') return 1;
   const shadows = shadowRefusalsOf(reply).length;
-  return 6 + reply.windows.length * 8 + (shadows === 0 ? 0 : 1 + shadows);
+  return 6 + reply.windows.length * WINDOW_BYTES + (shadows === 0 ? 0 : 1 + shadows);
 }
 
 const NO_SHADOW: readonly ShadowRefusal[] = [];
@@ -157,7 +167,8 @@ function decodeReply(reader: RecordReader, subjects: readonly SubjectLimits[]): 
   };
 }
 
-function decodeWindows(reader: RecordReader, subjects: readonly SubjectLimits[]): WindowState[] {
+/** @throws MalformedRecord where these are not the windows of these subjects. */
+export function decodeWindows(reader: RecordReader, subjects: readonly SubjectLimits[]): WindowState[] {
   let left = reader.u8();
   const windows: WindowState[] = [];
   for (const { subject, limits } of subjects) {

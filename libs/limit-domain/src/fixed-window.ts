@@ -13,7 +13,8 @@ export class FixedWindow implements Counter {
   readonly windowSeconds: number;
   readonly shadow: boolean;
   used: number;
-  private startSeconds: number;
+  /** Unix seconds at which the window began that is counted now. */
+  startSeconds: number;
 
   constructor({ windowSeconds, shadow }: Limit, used: number, nowMs: number) {
     this.windowSeconds = windowSeconds;
@@ -39,6 +40,11 @@ export class FixedWindow implements Counter {
 
   charge(cost: number): void {
     this.used += cost;
+  }
+
+  /** Uncharges what was charged in the window that began then and was never used; another window knows nothing of it. */
+  giveBack(units: number, startSeconds: number): void {
+    if (startSeconds === this.startSeconds) this.used = Math.max(0, this.used - units);
   }
 
   moreAtMs(): number {

@@ -1,4 +1,6 @@
+import { type Allotment, type AllotOutcome, canBeAllotted, firstEndInMs } from './allotment.js';
 import type { Counter } from './counter.js';
+import { IssuedAllotments } from './issued-allotments.js';
 import { judgeLimits, refused, windowState } from './judge-limits.js';
 import type { LimitOutcome, ShadowRefusal, SubjectLimits, WindowState } from './limit.js';
 import { SubjectCounters } from './subject-counters.js';
@@ -12,6 +14,7 @@ const SLACK_MS = 5_000;
 export class MemoryCounters {
   private readonly bySubject = new Map<string, SubjectCounters>();
   private sweeper = this.bySubject.entries();
+  private readonly issued = new IssuedAllotments();
 
   /** How many subjects are held now. */
   get size(): number {
@@ -20,6 +23,28 @@ export class MemoryCounters {
 
   /** Charges every window of every subject, or none. */
   take(subjects: readonly SubjectLimits[], cost: number, nowMs: number): LimitOutcome {
+    return this.decide(subjects, cost, nowMs).outcome;
+  }
+
+  /** Charges units ahead, as `take` does, where these are limits of which that can be done. */
+  allot({ id, units }: Allotment, subjects: readonly SubjectLimits[], nowMs: number): AllotOutcome {
+    if (!canBeAllotted(subjects)) return { kind: 'none' };
+    const { outcome, counters } = this.decide(subjects, units, nowMs);
+    if (outcome.kind === 'refused') return { kind: 'none' };
+    this.issued.note(id, units, counters, nowMs);
+    return { kind: 'allotted', windows: outcome.windows, endsInMs: firstEndInMs(outcome.windows, nowMs) };
+  }
+
+  /** Takes back what was not used of an allotment. What is not known, or was taken back before, changes nothing. */
+  giveBack({ id, units }: Allotment, nowMs: number): void {
+    this.issued.giveBack(id, units, nowMs);
+  }
+
+  private decide(
+    subjects: readonly SubjectLimits[],
+    cost: number,
+    nowMs: number,
+  ): { readonly outcome: LimitOutcome; readonly counters: readonly Counter[] } {
     const held = subjects.map(({ subject }) => this.countersOf(subject));
     const counters: Counter[] = [];
     subjects.forEach(({ limits }, index) => {
@@ -34,8 +59,9 @@ export class MemoryCounters {
     }
     const windows = windowsOf(subjects, counters, nowMs);
     this.sweep(nowMs);
-    if (waitMs > 0) return refused(windows, waitMs);
-    return shadowRefusals === undefined ? { kind: 'allowed', windows } : { kind: 'allowed', windows, shadowRefusals };
+    if (waitMs > 0) return { outcome: refused(windows, waitMs), counters };
+    const shadows = shadowRefusals === undefined ? {} : { shadowRefusals };
+    return { outcome: { kind: 'allowed', windows, ...shadows }, counters };
   }
 
   private countersOf(subject: string): SubjectCounters {

@@ -96,6 +96,21 @@ describe('when Redis loses its memory', () => {
     expect(isUncertain(await take(await connect('lost')))).toBe(true);
   });
 
+  it('charges nothing ahead of which it is not certain, and takes nothing back that it has forgotten [INV-10]', async () => {
+    const store = await connect();
+    const subjects = [{ subject: 'key:a', limits: [{ ...day, quota: 100 }] }];
+    const left = async () => (await store.takeAll([{ cost: 0, subjects }]))[0]?.windows[0]?.remaining;
+    const [before, after] = ['a'.repeat(32), 'b'.repeat(32)];
+    expect((await store.allotAll([{ id: before, units: 60, subjects }]))[0]?.kind).toBe('allotted');
+    await admin.flushall();
+    expect(await store.allotAll([{ id: after, units: 60, subjects }])).toEqual([{ kind: 'none' }]);
+    await store.takeAll([{ cost: 50, subjects }]);
+    for (const id of [before, after]) await store.giveBackAll([{ id, units: 60, subjects }]);
+    expect(await left()).toBe(50);
+    clock.advanceSeconds(DAY_SECONDS);
+    expect((await store.allotAll([{ id: after, units: 60, subjects }]))[0]?.kind).toBe('allotted');
+  });
+
   it('refuses what is used up even by what it knows', async () => {
     const store = await connect();
     await take(store);

@@ -1,3 +1,4 @@
+import { allotmentsConformance } from './allotments.conformance.js';
 import { limitAlgorithmsConformance } from './limit-algorithms.conformance.js';
 import { limitStoreConformance, type OpenStores } from './limit-store.conformance.js';
 import { memoryLimitStore } from './memory-limits.store.js';
@@ -9,3 +10,4 @@ const open: OpenStores = async (nowMs) => {
 
 limitStoreConformance('limits in memory', open);
 limitAlgorithmsConformance('algorithms in memory', open);
+allotmentsConformance('units ahead in memory', open);

@@ -10,6 +10,14 @@ export function memoryLimitStore(nowMs: () => number): LimitStore {
       const now = nowMs();
       return queries.map(({ subjects, cost }) => counters.take(subjects, cost, now));
     },
+    allotAll: async (queries) => {
+      const now = nowMs();
+      return queries.map((query) => counters.allot(query, query.subjects, now));
+    },
+    giveBackAll: async (returns) => {
+      const now = nowMs();
+      for (const one of returns) counters.giveBack(one, now);
+    },
     isReady: async () => true,
     close: async () => {},
   };

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { type RedisServer, startRedisServer } from '@gatehouse/launch/redis-server.client';
+import { KNOWN_FOR_MS } from '@gatehouse/limit-domain/issued-allotments';
 import type { Limit } from '@gatehouse/limit-domain/limit';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Redis } from 'iovalkey';
+import { allotmentsConformance } from './allotments.conformance.js';
 import { limitAlgorithmsConformance } from './limit-algorithms.conformance.js';
 import { limitStoreConformance, type OpenStores } from './limit-store.conformance.js';
 import type { LimitStore } from './limit-store.js';
@@ -30,6 +32,7 @@ describe('over one Redis', () => {
   ];
   limitStoreConformance('limits in Redis', open);
   limitAlgorithmsConformance('algorithms in Redis', open);
+  allotmentsConformance('units ahead in Redis', open);
 
   const day = () => [
     { cost: 1, subjects: [{ subject: randomUUID(), limits: [{ windowSeconds: 86_400, quota: 100 }] }] },
@@ -100,6 +103,19 @@ describe('over one Redis', () => {
     const ttlMs = await admin.pttl(key ?? '');
     expect(ttlMs).toBeGreaterThan(60_000);
     expect(ttlMs).toBeLessThanOrEqual(65_000);
+    await store.close();
+  });
+
+  it('knows an allotment for a few seconds, and then no more', async () => {
+    const id = 'a'.repeat(32);
+    const store = await connectRedisLimitStore({ url: server.url, ...patient });
+    const subjects = [{ subject: randomUUID(), limits: [{ windowSeconds: 60, quota: 50 }] }];
+    await store.allotAll([{ id, units: 5, subjects }]);
+    const [key] = await admin.keys(`*${id}*`);
+    expect(await admin.pttl(key ?? '')).toBeGreaterThan(0);
+    expect(await admin.pttl(key ?? '')).toBeLessThanOrEqual(KNOWN_FOR_MS);
+    await store.giveBackAll([{ id, units: 5, subjects }]);
+    expect(await admin.keys(`*${id}*`)).toEqual([]);
     await store.close();
   });
 

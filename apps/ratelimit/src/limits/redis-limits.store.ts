@@ -1,13 +1,16 @@
 import { createHash } from 'node:crypto';
 import type { TakeQuery } from '@gatehouse/contracts/limit-records';
+import { firstEndInMs } from '@gatehouse/limit-domain/allotment';
 import { Redis } from 'iovalkey';
+import { GIVE_BACK_SCRIPT } from './give-back-script.js';
 import type { LimitStore } from './limit-store.js';
-import { planText, readTakeAllReply } from './take-all-exchange.js';
+import { planText, readTakeAllReply, type TakeAllReply } from './take-all-exchange.js';
 import { TAKE_ALL_SCRIPT } from './take-all-script.js';
 
 /** What the store says of itself; with one hash tag for all keys, since one script takes them together. */
 const OWN_KEY = 'gatehouse:{limits}';
 const KEY_PREFIX = `${OWN_KEY}:`;
+const ALLOTMENT_PREFIX = `${OWN_KEY}.allotment:`;
 export const COMMAND_TIMEOUT_MS = 100;
 const FIRST_CONNECT_MS = 5_000;
 const DISCONNECT_TIMEOUT_MS = 200;
@@ -34,18 +37,35 @@ export async function connectRedisLimitStore(settings: RedisSettings): Promise<L
   const redis = await openRedis(settings);
   let lastBatch = 0;
   let sinceMs = 0;
+  const charge = async (queries: readonly Charged[]): Promise<TakeAllReply> => {
+    const { keys, values } = scriptArguments(queries, settings, lastBatch);
+    const reply = readTakeAllReply(await runScript(redis, keys, values), queries);
+    lastBatch = Math.max(lastBatch, reply.batch);
+    if (reply.sinceMs > sinceMs) {
+      sinceMs = reply.sinceMs;
+      const since = new Date(sinceMs).toISOString();
+      settings.logger.warn({ since }, 'the counters have lost their memory: windows that began before are uncertain');
+    }
+    return reply;
+  };
   return {
     kind: 'redis',
-    takeAll: async (queries) => {
-      const { keys, values } = scriptArguments(queries, settings, lastBatch);
-      const reply = readTakeAllReply(await runScript(redis, keys, values), queries);
-      lastBatch = Math.max(lastBatch, reply.batch);
-      if (reply.sinceMs > sinceMs) {
-        sinceMs = reply.sinceMs;
-        const since = new Date(sinceMs).toISOString();
-        settings.logger.warn({ since }, 'the counters have lost their memory: windows that began before are uncertain');
-      }
-      return reply.outcomes;
+    takeAll: async (queries) => (await charge(queries)).outcomes,
+    allotAll: async (queries) => {
+      const charges = queries.map(({ id, units, subjects }) => ({ cost: units, subjects, allotment: id }));
+      const { outcomes, nowMs } = await charge(charges);
+      return outcomes.map((outcome) => {
+        if (outcome.kind === 'refused') return { kind: 'none' };
+        return { kind: 'allotted', windows: outcome.windows, endsInMs: firstEndInMs(outcome.windows, nowMs) };
+      });
+    },
+    giveBackAll: async (returns) => {
+      const keys = returns.flatMap(({ id, subjects }) => [
+        ALLOTMENT_PREFIX + id,
+        ...subjects.map(({ subject }) => KEY_PREFIX + subject),
+      ]);
+      const values = returns.flatMap(({ units, subjects }) => [units, subjects.length]);
+      await redis.eval(GIVE_BACK_SCRIPT, keys.length, ...keys, ...values);
     },
     isReady: () =>
       redis.ping().then(
@@ -117,11 +137,17 @@ async function runScript(redis: Redis, keys: string[], values: (string | number)
   }
 }
 
-function scriptArguments(queries: readonly TakeQuery[], { nowMs, emptyStore }: RedisSettings, lastBatch: number) {
+/** What one run of the script charges: requests, and allotments by their ids. */
+interface Charged extends TakeQuery {
+  readonly allotment?: string;
+}
+
+function scriptArguments(queries: readonly Charged[], { nowMs, emptyStore }: RedisSettings, lastBatch: number) {
   const keys: string[] = [OWN_KEY];
   const values: (string | number)[] = [nowMs === undefined ? '' : nowMs(), lastBatch, emptyStore ?? 'new'];
-  for (const { cost, subjects } of queries) {
-    values.push(cost, subjects.length);
+  for (const { cost, subjects, allotment } of queries) {
+    if (allotment !== undefined) keys.push(ALLOTMENT_PREFIX + allotment);
+    values.push(allotment === undefined ? cost : `${cost}!`, subjects.length);
     for (const { subject, limits } of subjects) {
       keys.push(KEY_PREFIX + subject);
       values.push(planText(limits));

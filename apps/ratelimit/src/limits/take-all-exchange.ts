@@ -31,6 +31,8 @@ export interface TakeAllReply {
   readonly outcomes: readonly LimitOutcome[];
   /** The number of this batch, of all that the store has counted. */
   readonly batch: number;
+  /** Unix milliseconds at which the store decided. */
+  readonly nowMs: number;
   /** Unix milliseconds since which the store has forgotten nothing; 0: ever. */
   readonly sinceMs: number;
 }
@@ -51,7 +53,7 @@ export function readTakeAllReply(reply: readonly number[], queries: readonly Tak
   const nowMs = numbers.next();
   const batch = numbers.next();
   const sinceMs = numbers.next();
-  return { batch, sinceMs, outcomes: queries.map((query) => readOutcome(numbers, query, nowMs)) };
+  return { batch, nowMs, sinceMs, outcomes: queries.map((query) => readOutcome(numbers, query, nowMs)) };
 }
 
 function readOutcome(numbers: Numbers, { subjects, cost }: TakeQuery, nowMs: number): LimitOutcome {
@@ -74,7 +76,8 @@ function readOutcome(numbers: Numbers, { subjects, cost }: TakeQuery, nowMs: num
       waitMs = Math.max(waitMs, wait);
     }
   }
-  if ((waitMs === 0) !== wasCharged) throw new Error('the script decided otherwise than the domain');
+  // An allotment that is not certain is not charged, though it would fit.
+  if ((waitMs === 0) !== wasCharged && !isUncertain) throw new Error('the script decided otherwise than the domain');
   if (!wasCharged) return refused(windows, waitMs);
   return {
     kind: 'allowed',

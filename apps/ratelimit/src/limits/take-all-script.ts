@@ -1,3 +1,4 @@
+import { KNOWN_FOR_MS } from '@gatehouse/limit-domain/issued-allotments';
 import { ALGORITHMS_SCRIPT } from './algorithms-script.js';
 
 /** How long a counter outlives its windows, for replies and clocks that are a little late. */
@@ -8,11 +9,11 @@ const SLACK_MS = 5_000;
  * MessagePack array of length, start and use of each of its fixed windows; its field `more`, where there are others, their
  * counters (algorithms-script.ts). Each subject is read once and written once, however many queries of the batch name it.
  *
- * KEYS: the store's own record, then the subjects, in the order in which the queries name them. All have one hash tag, so
- * that a cluster holds them together.
+ * KEYS: the store's own record, then the subjects, in the order in which the queries name them; before those of an
+ * allotment its own key. All have one hash tag, so that a cluster holds them together.
  * ARGV: the time in milliseconds, or '' for that of the server; the highest batch that the asker has had an answer to;
- * what it takes an empty store for, new or lost; then for each query: cost, number of subjects, and for each subject its
- * limits as `seconds:quota;seconds:quota:s;seconds:quota:t!:burst;` (`planText` writes it).
+ * what it takes an empty store for, new or lost; then for each query: cost, with ! behind it for an allotment, number of
+ * subjects, and for each subject its limits as `seconds:quota;seconds:quota:s;seconds:quota:t!:burst;` (`planText` writes it).
  * Reply: the time in milliseconds, the number of this batch, the time since which nothing is forgotten (0: ever); then for
  * each query 1 or 0 (allowed or not), 2 more where a window began before that time, and for each limit: of a fixed window what
  * was used before and the second at which it started; of another one what is used now, when there is more, how long it has
@@ -98,6 +99,11 @@ local reply, length = { now, batch, since }, 3
 local key, arg = 1, 4
 while ARGV[arg] do
   local cost = tonumber(ARGV[arg])
+  local allotment
+  if not cost then
+    cost, key = tonumber(string.sub(ARGV[arg], 1, -2)), key + 1
+    allotment = KEYS[key]
+  end
   local first, last = arg + 2, arg + 1 + ARGV[arg + 1]
   local verdictAt, allowed, uncertain = length + 1, 1, 0
   local taken, before, count = {}, {}, 0
@@ -137,8 +143,22 @@ while ARGV[arg] do
       end
     end
   end
+  -- What nobody is certain of is not charged ahead.
+  if allotment and uncertain > 0 then allowed = 0 end
   reply[verdictAt] = allowed + uncertain
   if allowed == 1 then
+    if allotment then
+      local record = { cost }
+      for at = first, last do
+        local subject = subjects[KEYS[key - last + at]]
+        for _, limit in ipairs(planOf(ARGV[at])) do
+          local size = #record
+          record[size + 1], record[size + 2] = at - first + 1, limit.seconds
+          record[size + 3] = windowOf(subject, limit).start
+        end
+      end
+      redis.call('SET', allotment, cmsgpack.pack(record), 'PX', ${KNOWN_FOR_MS})
+    end
     -- A window that the query names twice is set twice to the same value.
     for index = 1, count do taken[index].used = before[index] + cost end
     local named
