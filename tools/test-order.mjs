@@ -19,6 +19,7 @@ const LONG = [
   'conformance/xerotier/federation.spec.ts',
   'apps/identity/src/grants/grants.spec.ts',
   'test/leased-cluster.spec.ts',
+  'test/leased-limits.spec.ts',
   'test/leased-faults.spec.ts',
   'conformance/altrixy/plans.spec.ts',
   'test/usage-statements.spec.ts',

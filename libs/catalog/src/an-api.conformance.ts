@@ -30,6 +30,8 @@ export function anApi(changes: Partial<Api> = {}, profile: Partial<z.input<typeo
     upstream: 'example',
     upstreamIdentity: 'token',
     verification: 'queried',
+    limits: 'queried',
+    limits: 'queried',
     limiterOutage: 'local',
     routes: [],
     plans: { free: { key: [], organization: [], keysMax: null } },

@@ -7,6 +7,12 @@ import type { Profile } from './profile-schema.js';
  */
 type Verification = 'queried' | 'leased';
 
+/**
+ * Whether a gateway asks the limiter for every request, or has a part of the quotas of busy callers charged ahead and lets
+ * requests through from it. Never more than the quota is let through, either way.
+ */
+type LimitsCharged = 'queried' | 'leased';
+
 /** What the API does when its limits cannot be asked. */
 export type LimiterOutage = 'deny' | 'allow' | 'local';
 
@@ -58,6 +64,7 @@ export interface Api {
   readonly upstream: string;
   readonly upstreamIdentity: UpstreamIdentity;
   readonly verification: Verification;
+  readonly limits: LimitsCharged;
   readonly limiterOutage: LimiterOutage;
   readonly routes: readonly Route[];
   readonly plans: Readonly<Record<string, PlanLimits>>;

@@ -59,6 +59,7 @@ describe('loadCatalog', () => {
           '    verification: cached',
           '    limiterOutage: maybe',
           '    upstreamIdentity: none',
+          '    limits: local',
           '    routes:',
           '      - match: get /x',
           '        cost: 1.5',
@@ -74,11 +75,12 @@ describe('loadCatalog', () => {
       'gatehouse.yaml:6:19 apis[0].verification: must be queried or leased',
       'gatehouse.yaml:7:20 apis[0].limiterOutage: must be deny, allow or local',
       'gatehouse.yaml:8:23 apis[0].upstreamIdentity: must be token or headers',
-      'gatehouse.yaml:10:16 apis[0].routes[0].match: must be a method and a path, such as POST /v1/invoices/*, with *, ** or {project} as whole segments',
-      'gatehouse.yaml:11:15 apis[0].routes[0].cost: must be a whole number',
-      'gatehouse.yaml:13:18 plans.free.key.fortnight: is not known here',
-      'gatehouse.yaml:13:37 plans.free.key.day: must be 1 or more',
-      'gatehouse.yaml:14:11 gateways: must be a number',
+      'gatehouse.yaml:9:13 apis[0].limits: must be queried or leased',
+      'gatehouse.yaml:11:16 apis[0].routes[0].match: must be a method and a path, such as POST /v1/invoices/*, with *, ** or {project} as whole segments',
+      'gatehouse.yaml:12:15 apis[0].routes[0].cost: must be a whole number',
+      'gatehouse.yaml:14:18 plans.free.key.fortnight: is not known here',
+      'gatehouse.yaml:14:37 plans.free.key.day: must be 1 or more',
+      'gatehouse.yaml:15:11 gateways: must be a number',
     ]);
   });
 

@@ -23,6 +23,13 @@ const verification = z
     'queried: the keys service is asked for every request; leased: gateways remember keys under a lease. A revoke holds at once either way.',
   );
 
+const limits = z
+  .enum(['queried', 'leased'], { error: 'must be queried or leased' })
+  .default('queried')
+  .describe(
+    'queried: the limiter is asked for every request; leased: gateways have a part of the quotas of busy callers charged ahead, where all their limits are fixed windows. Never more than a quota either way.',
+  );
+
 const route = z.strictObject({
   match: z
     .string()
@@ -104,6 +111,7 @@ const api = z.strictObject({
   hosts: z.array(host).default([]).describe("Host names, beside /apis/<name>/ on the platform's own host."),
   upstream: upstream.describe('http(s)://host[:port][/path], or example for the one that ships with Gatehouse.'),
   verification,
+  limits,
   upstreamIdentity: z
     .enum(['token', 'headers'], { error: 'must be token or headers' })
     .default('token')

@@ -39,6 +39,7 @@ export const MANAGEMENT_API: Api = {
   upstream: 'http://gatehouse.invalid',
   upstreamIdentity: 'token',
   verification: 'queried',
+  limits: 'queried',
   limiterOutage: 'local',
   routes: [],
   plans: { free: { key: [], organization: [], keysMax: null } },

@@ -92,6 +92,12 @@ describe('resolveCatalog', () => {
     expect(firstApi({ apis: [apiOf({ upstreamIdentity: 'headers' })] }).upstreamIdentity).toBe('headers');
   });
 
+  it('asks for every key and every limit, unless the API says that its gateways lease them', () => {
+    expect(firstApi({ apis: [apiOf()] })).toMatchObject({ verification: 'queried', limits: 'queried' });
+    const leased = { verification: 'leased', limits: 'leased' };
+    expect(firstApi({ apis: [apiOf(leased)] })).toMatchObject(leased);
+  });
+
   it('[G11] knows which environments, what a leak does and which former keys, and what holds where nothing is said', () => {
     expect(firstApi({ apis: [apiOf()] })).toMatchObject({ environments: null, leakPolicy: 'revoke', importedKeys: [] });
     const old = { prefix: 'old_', length: 40 };

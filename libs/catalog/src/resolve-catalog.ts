@@ -57,6 +57,7 @@ function resolveApi(given: ApiConfiguration, profile: Profile, overrides: PlanOv
     upstream: given.upstream,
     upstreamIdentity: given.upstreamIdentity,
     verification: given.verification,
+    limits: given.limits,
     limiterOutage: given.limiterOutage,
     routes: given.routes.map(resolveRoute),
     plans,

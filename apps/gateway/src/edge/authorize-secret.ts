@@ -12,13 +12,14 @@ import type { Needs } from './needs.js';
 export type KeyLookup = KeyFacts | 'unknown' | 'unavailable';
 
 /** The outcome of a charge; `unavailable` where the API's policy is to refuse while limits cannot be asked. */
-type TakeOutcome = LimitOutcome | { readonly kind: 'unavailable' };
+export type TakeOutcome = LimitOutcome | { readonly kind: 'unavailable' };
 
 /** All that the decision needs of the world outside. */
 export interface EdgePorts {
   /** @param published the API that it came to; which decides whether what is remembered may answer. */
   readonly findKey: (digest: Buffer, published: PublishedApi) => Promise<KeyLookup> | KeyLookup;
-  readonly takeLimits: (published: PublishedApi, charge: Charge) => Promise<TakeOutcome>;
+  /** At once where this gateway holds units that were charged ahead. */
+  readonly takeLimits: (published: PublishedApi, charge: Charge) => Promise<TakeOutcome> | TakeOutcome;
   /** Takes from the number of uses that a key has left. */
   readonly spendUses: (keyId: string, cost: number) => Promise<SpendOutcome | { readonly kind: 'unavailable' }>;
   readonly nowMs: () => number;

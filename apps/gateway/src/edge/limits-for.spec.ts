@@ -105,3 +105,15 @@ describe('the limits of a plan', () => {
     expect(limitsFor(exampleFacts({ organizationLimits }), api, 1)?.subjects[1]?.limits).toEqual([sliding]);
   });
 });
+
+describe('the limits of one caller', () => {
+  it('are the same for every cost, so that what is held of them serves all; those of a quarantined key are not', () => {
+    const facts = exampleFacts();
+    const [one, five] = [limitsFor(facts, exampleApi(), 1), limitsFor(facts, exampleApi(), 5)];
+    expect(five).toEqual({ ...one, cost: 5 });
+    expect(five?.subjects).toBe(one?.subjects);
+    const held = quarantined();
+    expect(limitsFor(held, exampleApi(), 5)?.subjects).not.toEqual(limitsFor(held, exampleApi(), 1)?.subjects);
+    expect(limitsFor(exampleFacts(), exampleApi(), 1)?.subjects).not.toBe(one?.subjects);
+  });
+});

@@ -4,7 +4,10 @@ import type { KeyQuota } from '@gatehouse/key-domain/key';
 import type { Limit, SubjectLimits } from '@gatehouse/limit-domain/limit';
 import { type Caller, isPerson } from './caller.js';
 
-/** What one request is charged to: every window of every subject, as values and as the bytes that travel. */
+/**
+ * What one request is charged to: every window of every subject, as values and as the bytes that travel. Both are the same
+ * objects for all costs of one caller, but for a key in quarantine.
+ */
 export interface Charge {
   readonly cost: number;
   readonly subjects: readonly SubjectLimits[];
@@ -26,9 +29,14 @@ export function limitsFor(facts: Caller, api: Api, cost: number): Charge | undef
     chargesByCaller.set(facts, charges);
   }
   if (charges.has(cost)) return charges.get(cost);
-  const charge = chargeOf(facts, api, cost);
+  const [like] = charges.values();
+  const charge = like === undefined || isQuarantined(facts) ? chargeOf(facts, api, cost) : { ...like, cost };
   charges.set(cost, charge);
   return charge;
+}
+
+function isQuarantined(facts: Caller): boolean {
+  return !isPerson(facts) && facts.state === 'quarantined';
 }
 
 function chargeOf(facts: Caller, api: Api, cost: number): Charge | undefined {
@@ -45,7 +53,7 @@ function chargeOf(facts: Caller, api: Api, cost: number): Charge | undefined {
 function callerLimits(facts: Caller, given: readonly Limit[], api: Api, cost: number): SubjectLimits {
   if (isPerson(facts)) return { subject: `account:${facts.accountId}:${api.name}`, limits: given };
   // As much as this request costs, not one: what costs more could never be asked for again.
-  const held = facts.state === 'quarantined' ? [{ windowSeconds: 60, quota: cost }] : [];
+  const held = isQuarantined(facts) ? [{ windowSeconds: 60, quota: cost }] : [];
   return { subject: `key:${facts.keyId}`, limits: tightest(tightest(given, facts.limits ?? []), held) };
 }
 

@@ -5,7 +5,8 @@ import { TAKE_SUBJECT } from '@gatehouse/contracts/hot-subjects';
 import { decodeTakeReplies, encodeTakeQueries, type TakeReply } from '@gatehouse/contracts/limit-records';
 import type { LimitOutcome, ShadowRefusal } from '@gatehouse/limit-domain/limit';
 import type { Logger } from '@gatehouse/observability/logger';
-import type { EdgePorts } from './authorize-secret.js';
+import type { PublishedApi } from '../routes/published-api.js';
+import type { TakeOutcome } from './authorize-secret.js';
 import type { Charge } from './limits-for.js';
 
 export interface LimitsClientSettings {
@@ -29,7 +30,9 @@ export interface LimitsClientSettings {
  * uncounted, `local` enforces this gateway's share. Where the counters answer but have lost what was used before, `deny`
  * refuses what they would allow, and the other two go by what they know. Each such decision is told to `onOutage`.
  */
-export function limitsClient(settings: LimitsClientSettings): EdgePorts['takeLimits'] {
+export function limitsClient(
+  settings: LimitsClientSettings,
+): (published: PublishedApi, charge: Charge) => Promise<TakeOutcome> {
   const { bus, logger, deadlineMs, takeLocally, onOutage, onShadowRefusal, onExchange, monotonicMs } = settings;
 
   const ask = batchPerTurn<Charge, TakeReply>({

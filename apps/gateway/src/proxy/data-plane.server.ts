@@ -9,9 +9,11 @@ import type { ClientProxy } from '@nestjs/microservices';
 import type { Registry } from 'prom-client';
 import { unknownApiAnswer } from '../edge/answer.js';
 import type { DoorPorts } from '../edge/authorize.js';
+import type { EdgePorts } from '../edge/authorize-secret.js';
 import { clientAddresses } from '../edge/client-address.server.js';
 import { identityTokens } from '../edge/identity-token.js';
 import { type AskKey, keysClient } from '../edge/keys.client.js';
+import { limitsOfApis } from '../edge/leased-limits.server.js';
 import { limitsClient } from '../edge/limits.client.js';
 import { localLimits } from '../edge/local-limits.js';
 import { personsClient } from '../edge/persons.client.js';
@@ -85,7 +87,7 @@ export interface DataPlane {
   drain(deadlineMs?: number): Promise<void>;
   /** Names of the parts that are not ready; empty: ready. */
   notReady(): readonly string[];
-  /** What requests are judged with, for those who ask about keys: with the same counters, in the same batches. */
+  /** What requests are judged with, for those who ask about keys: with the same counters, of which each is asked. */
   readonly verification: VerificationPorts;
 }
 
@@ -104,7 +106,7 @@ export function createDataPlane(settings: DataPlaneSettings): DataPlane {
   const nextRequestId = requestIds(randomBytes(14));
   const pools = upstreams(settings.upstreamTimeouts ?? DEFAULT_TIMEOUTS);
   const parts = passageParts(settings, pools, () => draining);
-  const { streams, traffic, usage, lease, monotonicMs } = parts;
+  const { streams, traffic, usage, lease, limits, monotonicMs } = parts;
   let draining = false;
 
   const sweep = () => {
@@ -144,13 +146,14 @@ export function createDataPlane(settings: DataPlaneSettings): DataPlane {
       clearInterval(sweeper);
       streams.stopAll();
       await lease?.stop();
+      await limits.stop();
       await pools.close();
       await usage.stop();
     },
 
     notReady: () => [...(bus.isConnected() ? [] : ['bus']), ...(draining ? ['draining'] : [])],
 
-    verification: { apis: apisWithKeys(table), edge: parts.ports, usage },
+    verification: { apis: apisWithKeys(table), edge: { ...parts.ports, takeLimits: parts.askLimits }, usage },
   };
 }
 
@@ -167,7 +170,12 @@ function passageParts(
   settings: DataPlaneSettings,
   pools: Upstreams,
   isDraining: () => boolean,
-): PassageParts & { readonly usage: UsageReports; readonly lease: GatewayLease | undefined } {
+): PassageParts & {
+  readonly usage: UsageReports;
+  readonly lease: GatewayLease | undefined;
+  readonly limits: ReturnType<typeof limitsOfApis>;
+  readonly askLimits: EdgePorts['takeLimits'];
+} {
   const { bus, logger, nowMs, production, deadlineFactor: factor = 1 } = settings;
   const traffic = trafficMetrics(settings.metrics);
   const addressOf = clientAddresses(settings.trustedProxies);
@@ -182,19 +190,24 @@ function passageParts(
   });
   const lease = leaseOf(settings, keys.askKey, monotonicMs);
   if (lease !== undefined) traffic.showLease(lease);
+  const limiter = {
+    bus,
+    logger,
+    deadlineMs: settings.limitsDeadlineMs ?? 150 * factor,
+    onExchange: (seconds: number) => traffic.exchange('ratelimit', seconds),
+    monotonicMs,
+  };
+  const askLimits = limitsClient({
+    ...limiter,
+    takeLocally: localLimits(settings.catalog.gateways, nowMs),
+    onOutage: (api, policy) => traffic.limiterOutage(api, policy),
+    onShadowRefusal: (api, refusal) => traffic.shadowRefusal(api, refusal),
+  });
+  const limits = limitsOfApis({ ...limiter, catalog: settings.catalog, ask: askLimits, metrics: settings.metrics });
   const ports: DoorPorts = {
     findKey: (digest, { api }) =>
       lease !== undefined && api.verification === 'leased' ? lease.findKey(digest) : keys.findKey(digest),
-    takeLimits: limitsClient({
-      bus,
-      logger,
-      deadlineMs: settings.limitsDeadlineMs ?? 150 * factor,
-      takeLocally: localLimits(settings.catalog.gateways, nowMs),
-      onOutage: (api, policy) => traffic.limiterOutage(api, policy),
-      onShadowRefusal: (api, refusal) => traffic.shadowRefusal(api, refusal),
-      onExchange: (seconds) => traffic.exchange('ratelimit', seconds),
-      monotonicMs,
-    }),
+    takeLimits: limits.takeLimits,
     spendUses: usesClient({ bus, logger, deadlineMs: USES_DEADLINE_MS * factor }),
     findPerson: personsClient({
       client: settings.client,
@@ -210,6 +223,8 @@ function passageParts(
   return {
     ports,
     lease,
+    limits,
+    askLimits,
     answerTokens: tokenEndpoints(settings.ask, logger),
     outletOf: (published) => {
       let outlet = outlets.get(published);
