@@ -20,6 +20,15 @@ export const LIMITED_APIS = [
   { name: 'broad-fixed', verification: 'leased', keys: 1, key: [fixed(1, 50)], organization: [sliding(1, 60)] },
   { name: 'broad-sliding', verification: 'queried', keys: 1, key: [sliding(1, 50)], organization: [fixed(1, 60)] },
   { name: 'broad-bucket', verification: 'leased', keys: 1, key: [bucket(1, 40, 120)], organization: [] },
+  {
+    name: 'ahead',
+    verification: 'leased',
+    limits: 'leased',
+    keys: 1,
+    // Half of it may be held by gateways, or be lost with gateways that were killed.
+    key: [{ ...fixed(60, 600), heldAhead: 300 }],
+    organization: [],
+  },
 ];
 
 /** One key, which waits for its Retry-After. */
@@ -33,10 +42,11 @@ const WINDOW_NAMES = { 1: 'second', 60: 'minute' };
 /** What is published while parts fail. */
 export function configurationOf(upstreamUrl) {
   const limited = LIMITED_APIS.map(
-    ({ name, verification, key, organization }) => `  - name: ${name}
+    ({ name, verification, limits = 'queried', key, organization }) => `  - name: ${name}
     profile: exante
     upstream: "${upstreamUrl}"
     verification: ${verification}
+    limits: ${limits}
     limiterOutage: deny
     routes: [{ match: "* /${DEAR.path}", cost: ${DEAR.cost} }, { match: "* /**" }]
     plans: { free: { key: ${windowsOf(key)}, organization: ${windowsOf(organization)} } }
@@ -73,6 +83,6 @@ ${limited.join('')}  - name: lone
 /** As a plan has them; JSON is YAML. */
 function windowsOf(limits) {
   return JSON.stringify(
-    Object.fromEntries(limits.map(({ windowSeconds, ...limit }) => [WINDOW_NAMES[windowSeconds], limit])),
+    Object.fromEntries(limits.map(({ windowSeconds, heldAhead, ...limit }) => [WINDOW_NAMES[windowSeconds], limit])),
   );
 }

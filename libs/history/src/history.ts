@@ -40,6 +40,8 @@ export interface HeldLimit {
    * quota divided by them, at least 1. Without it, nothing is let through meanwhile.
    */
   readonly shares?: number;
+  /** So much of it processes may hold ahead of their requests, or have lost; without it nothing. */
+  readonly heldAhead?: number;
 }
 
 export interface History {

@@ -180,6 +180,13 @@ describe('nobody is limited too early [INV-11]', () => {
     expect(found(notOverDenying(under(shared, [limited(100), limited(200), limited(400)])))).toBe(2);
   });
 
+  it('allows for what may be held of a quota ahead, and for no more', () => {
+    const leased = { ...fixed, heldAhead: 1 };
+    expect(found(notOverDenying(under(leased, [...takes(100, 200), limited(400)])))).toBe(0);
+    expect(found(notOverDenying(under(leased, [...takes(100), limited(400)])))).toBe(1);
+    expect(found(neverOverAdmits(under(leased, takes(100, 200, 300, 400))))).toBe(1);
+  });
+
   it('knows that a fixed window begins anew, and that refused requests cost nothing', () => {
     expect(found(notOverDenying(under(fixed, [...takes(100, 200, 300), limited(1_400)])))).toBe(1);
     expect(found(notOverDenying(under(fixed, [...takes(100), limited(200), limited(300), limited(400)])))).toBe(3);

@@ -10,8 +10,8 @@ const RECOVERY_NS = 5e9;
 const LONG_NS = 0.5e9;
 
 /**
- * INV-11, not over-denying: while nothing fails, a request is limited only where as many as the quota may have been charged in
- * the time that the limit looks at; and one that waited for its Retry-After, alone, gets through.
+ * INV-11, not over-denying: while nothing fails, a request is limited only where as many as the quota, less what may be held of it
+ * ahead, may have been charged in the time that the limit looks at; and one that waited for its Retry-After, alone, gets through.
  */
 export function notOverDenying(history: History): Finding {
   const letThrough = letThroughOf(history);
@@ -88,7 +88,7 @@ function healthOf(faults: readonly Fault[]): (operation: Operation) => boolean {
 /** Whether the quota can have been used up at some moment of the question. */
 function mayBeFull(limit: HeldLimit, use: Operation, charges: Charges | undefined, unixNsAtZero: number): boolean {
   if (charges === undefined) return false;
-  const { algorithm, windowSeconds, quota, burst = quota, shares } = limit;
+  const { algorithm, windowSeconds, quota, burst = quota, shares, heldAhead = 0 } = limit;
   const windowNs = windowSeconds * 1e9;
   const startOf = (atNs: number) => Math.floor((unixNsAtZero + atNs) / windowNs) * windowNs - unixNsAtZero;
   // A bucket that was full is empty again after the time in which it fills up, without use; so what counts began no longer ago than twice that.
@@ -96,7 +96,7 @@ function mayBeFull(limit: HeldLimit, use: Operation, charges: Charges | undefine
     algorithm
   ];
   const fromNs = algorithm === 'fixed-window' ? startOf(use.startedAtNs - CLOCK_ERROR_NS) : use.startedAtNs - backNs;
-  const least = shares === undefined ? burst : Math.max(1, Math.floor(burst / shares));
+  const least = (shares === undefined ? burst : Math.max(1, Math.floor(burst / shares))) - heldAhead;
   let used = use.arguments.cost ?? 1;
   for (const [uses, longestNs] of [
     [charges.short, LONG_NS],
