@@ -6,19 +6,26 @@ import { type AllotOutcome, canBeAllotted } from '@gatehouse/limit-domain/allotm
 import type { TakePorts } from './answer-takes.js';
 
 const ACKNOWLEDGED = Buffer.from([1]);
+const NONE: AllotOutcome = { kind: 'none' };
 
 /**
  * Answers gateways that have parts of quotas charged ahead, and that give back what they did not use; any replica may answer
  * either. Where the store fails nothing is allotted, and what was to be given back stays used.
  */
 export function answerAllotments(bus: Bus, { store, metrics, logger }: TakePorts): Promise<Answering[]> {
-  const allot = async (queries: readonly AllotQuery[]): Promise<readonly AllotOutcome[]> => {
+  let storeFails = false;
+
+  /** @returns what the store says; undefined where it fails, which is logged once. */
+  const ask = async <Answer>(question: () => Promise<Answer>): Promise<Answer | undefined> => {
     const ended = metrics.timeStore();
     try {
-      return await store.allotAll(queries);
+      const answer = await question();
+      storeFails = false;
+      return answer;
     } catch (error) {
-      logger.warn({ err: error }, 'the counters do not answer: nothing is allotted');
-      return queries.map(() => ({ kind: 'none' }));
+      if (!storeFails) logger.warn({ err: error }, 'the counters do not answer: nothing is allotted, nor taken back');
+      storeFails = true;
+      return undefined;
     } finally {
       ended();
     }
@@ -27,7 +34,7 @@ export function answerAllotments(bus: Bus, { store, metrics, logger }: TakePorts
     bus.answer(ALLOT_SUBJECT, 'ratelimit', async (payload) => {
       const queries = decodeAllotments(payload);
       checkQueries(queries);
-      const replies = await allot(queries);
+      const replies = (await ask(() => store.allotAll(queries))) ?? queries.map(() => NONE);
       replies.forEach(({ kind }, index) => {
         if (kind === 'allotted') metrics.countUnits('allotted', queries[index]?.units ?? 0);
       });
@@ -35,7 +42,7 @@ export function answerAllotments(bus: Bus, { store, metrics, logger }: TakePorts
     }),
     bus.answer(GIVE_BACK_SUBJECT, 'ratelimit', async (payload) => {
       const returns = decodeAllotments(payload);
-      await store.giveBackAll(returns);
+      await ask(() => store.giveBackAll(returns));
       for (const { units } of returns) metrics.countUnits('given_back', units);
       return ACKNOWLEDGED;
     }),
