@@ -9,6 +9,8 @@ import type { Charge } from './limits-for.js';
 const CALLERS_MAX = 10_000;
 /** How long nobody is asked for units ahead where the limiter did not answer that, one of an older version say. */
 const UNANSWERED_QUIET_MS = 1_000;
+/** Who comes again within so long may be busy; for others no more is kept than when they came. */
+const AGAIN_WITHIN_MS = 200;
 
 /** Neither is ever tried twice, and neither rejects. */
 export interface AllotmentPorts {
@@ -37,8 +39,8 @@ interface Held {
 export class LeasedLimits {
   /** Requests that were let through without asking. */
   takenCount = 0;
-  /** By the subjects of a charge, which are the same for all costs of one caller; null: not to be charged ahead. */
-  private readonly heldBy = new WeakMap<Charge['subjects'], Held | null>();
+  /** By the subjects of a charge, which are the same for all costs of one caller. A number: when that came last. */
+  private readonly heldBy = new WeakMap<Charge['subjects'], Held | number>();
   /** Those of which something is held, awaited or to be given back. */
   private readonly open = new Set<Held>();
   private readonly underWay = new Set<Promise<void>>();
@@ -53,9 +55,9 @@ export class LeasedLimits {
   }
 
   readonly take: EdgePorts['takeLimits'] = (published, charge) => {
-    const held = this.heldOf(charge);
-    if (held === null) return this.ports.ask(published, charge);
     const nowMs = this.ports.monotonicMs();
+    const held = this.heldOf(charge, nowMs);
+    if (held === undefined) return this.ports.ask(published, charge);
     const windows = held.units.take(charge.cost, nowMs);
     const wanted = held.units.wanted(charge.cost, nowMs);
     if (wanted > 0 && this.mayAsk(held, nowMs)) this.askAhead(held, wanted, nowMs);
@@ -82,11 +84,13 @@ export class LeasedLimits {
     this.open.clear();
   }
 
-  private heldOf(charge: Charge): Held | null {
+  /** Undefined for a caller who comes seldom, or whose limits cannot be charged ahead. */
+  private heldOf(charge: Charge, nowMs: number): Held | undefined {
     const known = this.heldBy.get(charge.subjects);
-    if (known !== undefined) return known;
-    const held = canBeAllotted(charge.subjects) ? { charge, units: new UnitsAhead() } : null;
-    this.heldBy.set(charge.subjects, held);
+    if (typeof known === 'object') return known;
+    const mayBeBusy = known !== undefined && nowMs - known < AGAIN_WITHIN_MS && canBeAllotted(charge.subjects);
+    const held = mayBeBusy ? { charge, units: new UnitsAhead() } : undefined;
+    this.heldBy.set(charge.subjects, held ?? nowMs);
     return held;
   }
 
