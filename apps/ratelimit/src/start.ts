@@ -10,6 +10,7 @@ import { ratelimitModule } from './app.module.js';
 import type { RatelimitConfig } from './config.js';
 import { answerAllotments } from './limits/answer-allotments.js';
 import { answerTakes } from './limits/answer-takes.js';
+import { gatherScripts } from './limits/gather-scripts.js';
 import type { LimitStore } from './limits/limit-store.js';
 import { memoryLimitStore } from './limits/memory-limits.store.js';
 import { COMMAND_TIMEOUT_MS, connectRedisLimitStore } from './limits/redis-limits.store.js';
@@ -75,11 +76,12 @@ async function openStore(
   nowMs: (() => number) | undefined,
 ): Promise<LimitStore> {
   if (config.REDIS_URL === undefined) return memoryLimitStore(nowMs ?? Date.now);
-  return connectRedisLimitStore({
+  const store = await connectRedisLimitStore({
     url: config.REDIS_URL,
     logger,
     nowMs,
     commandTimeoutMs: COMMAND_TIMEOUT_MS * config.DEADLINE_FACTOR,
     emptyStore: config.LIMITS_EMPTY_STORE,
   });
+  return gatherScripts(store);
 }

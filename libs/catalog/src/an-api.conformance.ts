@@ -31,7 +31,6 @@ export function anApi(changes: Partial<Api> = {}, profile: Partial<z.input<typeo
     upstreamIdentity: 'token',
     verification: 'queried',
     limits: 'queried',
-    limits: 'queried',
     limiterOutage: 'local',
     routes: [],
     plans: { free: { key: [], organization: [], keysMax: null } },

@@ -5,6 +5,7 @@ import type { Limit } from '@gatehouse/limit-domain/limit';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Redis } from 'iovalkey';
 import { allotmentsConformance } from './allotments.conformance.js';
+import { gatherScripts } from './gather-scripts.js';
 import { limitAlgorithmsConformance } from './limit-algorithms.conformance.js';
 import { limitStoreConformance, type OpenStores } from './limit-store.conformance.js';
 import type { LimitStore } from './limit-store.js';
@@ -32,6 +33,10 @@ describe('over one Redis', () => {
   ];
   limitStoreConformance('limits in Redis', open);
   limitAlgorithmsConformance('algorithms in Redis', open);
+  limitStoreConformance('limits in Redis, scripts gathered', async (nowMs) => {
+    const [one, two] = await open(nowMs);
+    return [gatherScripts(one), gatherScripts(two)];
+  });
   allotmentsConformance('units ahead in Redis', open);
 
   const day = () => [
