@@ -4,7 +4,7 @@ import { firstEndInMs } from '@gatehouse/limit-domain/allotment';
 import { Redis } from 'iovalkey';
 import { GIVE_BACK_SCRIPT } from './give-back-script.js';
 import type { LimitStore } from './limit-store.js';
-import { planText, readTakeAllReply, type TakeAllReply } from './take-all-exchange.js';
+import { Places, planText, readTakeAllReply, type TakeAllReply } from './take-all-exchange.js';
 import { TAKE_ALL_SCRIPT } from './take-all-script.js';
 
 /** What the store says of itself; with one hash tag for all keys, since one script takes them together. */
@@ -126,8 +126,8 @@ function isReadyInTime(redis: Redis): Promise<boolean> {
   });
 }
 
-async function runScript(redis: Redis, keys: string[], values: (string | number)[]): Promise<number[]> {
-  const run = () => redis.evalsha(SCRIPT_SHA, keys.length, ...keys, ...values) as Promise<number[]>;
+async function runScript(redis: Redis, keys: string[], values: (string | number)[]): Promise<unknown> {
+  const run = () => redis.evalsha(SCRIPT_SHA, keys.length, ...keys, ...values);
   try {
     return await run();
   } catch (error) {
@@ -143,15 +143,13 @@ interface Charged extends TakeQuery {
 }
 
 function scriptArguments(queries: readonly Charged[], { nowMs, emptyStore }: RedisSettings, lastBatch: number) {
-  const keys: string[] = [OWN_KEY];
-  const values: (string | number)[] = [nowMs === undefined ? '' : nowMs(), lastBatch, emptyStore ?? 'new'];
+  const keys = new Places([OWN_KEY]);
+  const plans = new Places([]);
+  const asked: number[] = [];
   for (const { cost, subjects, allotment } of queries) {
-    if (allotment !== undefined) keys.push(ALLOTMENT_PREFIX + allotment);
-    values.push(allotment === undefined ? cost : `${cost}!`, subjects.length);
-    for (const { subject, limits } of subjects) {
-      keys.push(KEY_PREFIX + subject);
-      values.push(planText(limits));
-    }
+    asked.push(cost, allotment === undefined ? 0 : keys.of(ALLOTMENT_PREFIX + allotment), subjects.length);
+    for (const { subject, limits } of subjects) asked.push(keys.of(KEY_PREFIX + subject), plans.of(planText(limits)));
   }
-  return { keys, values };
+  const now = nowMs === undefined ? '' : nowMs();
+  return { keys: keys.names, values: [now, lastBatch, emptyStore ?? 'new', JSON.stringify(asked), ...plans.names] };
 }

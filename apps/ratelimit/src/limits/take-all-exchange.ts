@@ -22,6 +22,25 @@ export function planText(limits: readonly Limit[]): string {
   return text;
 }
 
+/** Names that travel once, and where each is among them, counted from 1 as the script does. */
+export class Places {
+  private readonly places = new Map<string, number>();
+  readonly names: string[];
+
+  constructor(names: readonly string[]) {
+    this.names = [...names];
+    for (const [index, name] of names.entries()) this.places.set(name, index + 1);
+  }
+
+  of(name: string): number {
+    const known = this.places.get(name);
+    if (known !== undefined) return known;
+    const place = this.names.push(name);
+    this.places.set(name, place);
+    return place;
+  }
+}
+
 /** What is read of the reply: one number after the other. */
 interface Numbers {
   next(): number;
@@ -41,12 +60,13 @@ export interface TakeAllReply {
  * The script says what it saw and what it decided; it is worded by the same functions as for counters in memory.
  * @throws Error where the reply is not one to these queries, or contradicts itself.
  */
-export function readTakeAllReply(reply: readonly number[], queries: readonly TakeQuery[]): TakeAllReply {
+export function readTakeAllReply(reply: unknown, queries: readonly TakeQuery[]): TakeAllReply {
+  if (!Array.isArray(reply)) throw new Error('the script answered no list');
   let at = 0;
   const numbers = {
     next: () => {
-      const value = reply[at++];
-      if (value === undefined) throw new Error('the script answered too little');
+      const value: unknown = reply[at++];
+      if (typeof value !== 'number') throw new Error('the script answered too little');
       return value;
     },
   };

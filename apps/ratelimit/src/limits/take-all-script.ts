@@ -9,13 +9,14 @@ const SLACK_MS = 5_000;
  * MessagePack array of length, start and use of each of its fixed windows; its field `more`, where there are others, their
  * counters (algorithms-script.ts). Each subject is read once and written once, however many queries of the batch name it.
  *
- * KEYS: the store's own record, then the subjects, in the order in which the queries name them; before those of an
- * allotment its own key. All have one hash tag, so that a cluster holds them together.
+ * KEYS: the store's own record, then each subject, and each allotment, that the queries name. All have one hash tag, so that a
+ * cluster holds them together.
  * ARGV: the time in milliseconds, or '' for that of the server; the highest batch that the asker has had an answer to;
- * what it takes an empty store for, new or lost; then for each query: cost, with ! behind it for an allotment, number of
- * subjects, and for each subject its limits as `seconds:quota;seconds:quota:s;seconds:quota:t!:burst;` (`planText` writes it).
- * Reply: the time in milliseconds, the number of this batch, the time since which nothing is forgotten (0: ever); then for
- * each query 1 or 0 (allowed or not), 2 more where a window began before that time, and for each limit: of a fixed window what
+ * what it takes an empty store for, new or lost; the queries, as JSON: one list of numbers, for each query its cost, the place
+ * of its allotment among KEYS (0: it is a request), its number of subjects, and for each of these the places of its key and of
+ * its plan; then each plan, as `seconds:quota;seconds:quota:s;seconds:quota:t!:burst;` (`planText` writes it).
+ * Reply: the time in milliseconds, the number of this batch, the time since which nothing is forgotten (0: ever);
+ * then for each query 1 or 0 (allowed or not), 2 more where a window began before that time, and for each limit: of a fixed window what
  * was used before and the second at which it started; of another one what is used now, when there is more, how long it has
  * to be waited for; of one in shadow 1 where it would have refused, else 0.
  *
@@ -29,12 +30,9 @@ if not now then
 end
 local nowSeconds = math.floor(now / 1000)
 ${ALGORITHMS_SCRIPT}
--- A plan is the same text for all of its subjects: read it once.
-local plans = {}
-local function planOf(text)
-  local plan = plans[text]
-  if plan then return plan end
-  plan = {}
+-- A plan is the same for many subjects: each is read once.
+local function readPlan(text)
+  local plan = {}
   for seconds, quota, rest in string.gmatch(text, '(%d+):(%d+)([^;]*);') do
     seconds = tonumber(seconds)
     local limit = { seconds = seconds, quota = tonumber(quota), start = nowSeconds - nowSeconds % seconds }
@@ -46,20 +44,23 @@ local function planOf(text)
     end
     plan[#plan + 1] = limit
   end
-  plans[text] = plan
   return plan
 end
+local plans = {}
+for place = 5, #ARGV do plans[place - 4] = readPlan(ARGV[place]) end
 
 local subjects = {}
 local function load(key)
-  local subject = { changed = false }
+  local subject = { changed = false, ends = 0 }
   subjects[key] = subject
   local fields = redis.call('HGETALL', key)
   for at = 1, #fields, 2 do
     if fields[at] == 'windows' then
       local values = cmsgpack.unpack(fields[at + 1])
       for index = 1, #values, 3 do
-        subject[(index + 2) / 3] = { seconds = values[index], start = values[index + 1], used = values[index + 2] }
+        local seconds, start = values[index], values[index + 1]
+        subject[(index + 2) / 3] = { seconds = seconds, start = start, used = values[index + 2] }
+        if start + seconds > subject.ends then subject.ends = start + seconds end
       end
     else
       subject.more = unpackMore(fields[at + 1])
@@ -96,23 +97,18 @@ batch = math.max(batch, known) + 1
 redis.call('HSET', KEYS[1], 'batch', batch, 'since', since)
 
 local reply, length = { now, batch, since }, 3
-local key, arg = 1, 4
-while ARGV[arg] do
-  local cost = tonumber(ARGV[arg])
-  local allotment
-  if not cost then
-    cost, key = tonumber(string.sub(ARGV[arg], 1, -2)), key + 1
-    allotment = KEYS[key]
-  end
-  local first, last = arg + 2, arg + 1 + ARGV[arg + 1]
+local asked, next = cjson.decode(ARGV[4]), 1
+while asked[next] do
+  local cost, allotment = asked[next], KEYS[asked[next + 1]]
+  local first, last = next + 3, next + 2 + 2 * asked[next + 2]
   local verdictAt, allowed, uncertain = length + 1, 1, 0
   local taken, before, count = {}, {}, 0
   local others
   length = verdictAt
-  for at = first, last do
-    key = key + 1
-    local subject = subjects[KEYS[key]] or load(KEYS[key])
-    local plan = planOf(ARGV[at])
+  for at = first, last, 2 do
+    local name = KEYS[asked[at]]
+    local subject = subjects[name] or load(name)
+    local plan = plans[asked[at + 1]]
     for index = 1, #plan do
       local limit = plan[index]
       if limit.kind then
@@ -149,11 +145,11 @@ while ARGV[arg] do
   if allowed == 1 then
     if allotment then
       local record = { cost }
-      for at = first, last do
-        local subject = subjects[KEYS[key - last + at]]
-        for _, limit in ipairs(planOf(ARGV[at])) do
+      for at = first, last, 2 do
+        local subject = subjects[KEYS[asked[at]]]
+        for _, limit in ipairs(plans[asked[at + 1]]) do
           local size = #record
-          record[size + 1], record[size + 2] = at - first + 1, limit.seconds
+          record[size + 1], record[size + 2] = (at - first) / 2 + 1, limit.seconds
           record[size + 3] = windowOf(subject, limit).start
         end
       end
@@ -171,13 +167,13 @@ while ARGV[arg] do
       end
       named[other.counter] = true
     end
-    for at = first, last do
-      local subject = subjects[KEYS[key - last + at]]
+    for at = first, last, 2 do
+      local subject = subjects[KEYS[asked[at]]]
       subject.changed = true
       if subject.more then
         named = named or {}
         for index = 1, count do named[taken[index]] = true end
-        chargeOthers(subject, planOf(ARGV[at]), named, cost)
+        chargeOthers(subject, plans[asked[at + 1]], named, cost)
       end
     end
   end
@@ -188,7 +184,7 @@ while ARGV[arg] do
       reply[at + 2] = allowed == 1 and 0 or other.wait
     end
   end
-  arg = last + 1
+  next = last + 1
 end
 
 for name, subject in pairs(subjects) do
@@ -199,6 +195,8 @@ for name, subject in pairs(subjects) do
       values[index * 3 - 2], values[index * 3 - 1], values[index * 3] = window.seconds, window.start, window.used
       ends = math.max(ends, window.start + window.seconds)
     end
+    -- Windows alone end when the longest of them does: mostly that is when they ended before.
+    local isMoved = subject.more or ends ~= subject.ends
     ends = ends * 1000
     if subject.more then
       for _, counter in ipairs(subject.more) do ends = math.max(ends, algorithms[counter.kind].ends(counter)) end
@@ -206,7 +204,7 @@ for name, subject in pairs(subjects) do
     else
       redis.call('HSET', name, 'windows', cmsgpack.pack(values))
     end
-    redis.call('PEXPIRE', name, math.max(1, ends - now) + ${SLACK_MS})
+    if isMoved then redis.call('PEXPIRE', name, math.max(1, ends - now) + ${SLACK_MS}) end
   end
 end
 return reply
