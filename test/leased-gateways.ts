@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { ampleTurns } from '@gatehouse/bus/ample-turns.conformance';
 import type { Bus } from '@gatehouse/bus/bus';
 import { call } from '@gatehouse/bus/call.client';
 import { connectNats } from '@gatehouse/bus/nats.client';
@@ -148,6 +149,7 @@ async function openGateway(
   const client = bus.clientProxy();
   let holderId = '';
   const dataPlane = createDataPlane({
+    passwordTurns: ampleTurns(),
     catalog,
     bus: {
       ...passedOn(bus),

@@ -1,5 +1,7 @@
 import 'reflect-metadata';
 import { randomBytes } from 'node:crypto';
+import { availableParallelism } from 'node:os';
+import { boundedQueue } from '@gatehouse/bus/bounded-queue';
 import type { Bus } from '@gatehouse/bus/bus';
 import type { Catalog } from '@gatehouse/catalog/api';
 import type { Logger } from '@gatehouse/observability/logger';
@@ -10,6 +12,7 @@ import { clientAddresses } from './edge/client-address.server.js';
 import { upstreamIdentityJwk } from './edge/identity-token.js';
 import { fetchGithubKeys } from './leaks/github-keys.client.js';
 import { SigningKeys } from './leaks/signing-keys.js';
+import { passwordTurnBounds } from './management/password-turn-bounds.js';
 import { servePlatform } from './management/platform.server.js';
 import { servedHosts } from './management/served-hosts.js';
 import { services } from './management/services.client.js';
@@ -45,11 +48,13 @@ export async function startGateway(start: GatewayStart): Promise<RunningService 
   const ask = services(client, config.DEADLINE_FACTOR);
   const settings = managementSettings(config, nowMs);
   const identityUrl = start.identityUrl ?? config.IDENTITY_URL;
+  const passwordTurns = boundedQueue(passwordTurnBounds(availableParallelism(), config.DEADLINE_FACTOR));
   const dataPlane = createDataPlane({
     catalog,
     bus,
     client,
     ask,
+    passwordTurns,
     rootSecret: config.GATEHOUSE_SECRET,
     publicUrl: config.PUBLIC_URL,
     exampleUpstreamUrl: start.exampleUpstreamUrl ?? config.EXAMPLE_UPSTREAM_URL,
@@ -84,6 +89,7 @@ export async function startGateway(start: GatewayStart): Promise<RunningService 
         findClientAddress: clientAddresses(config.TRUSTED_PROXIES),
         newRequestId: requestIds(randomBytes(14)),
       },
+      passwordTurns,
       metrics,
       logger,
     },

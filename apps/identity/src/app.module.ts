@@ -1,3 +1,4 @@
+import type { BoundedQueue } from '@gatehouse/bus/bounded-queue';
 import { type DynamicModule, Module } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
 import { ACCOUNT_CONTROLLERS, accountProviders } from './accounts/accounts.module.js';
@@ -9,7 +10,6 @@ import type { Mailing } from './mail/mailing.store.js';
 import { MEMBER_CONTROLLERS, memberProviders } from './members/members.module.js';
 import { ORGANIZATION_CONTROLLERS, organizationProviders } from './organizations/organizations.module.js';
 import { PASSKEY_CONTROLLERS, passkeyProviders } from './passkeys/passkeys.module.js';
-import type { BoundedQueue } from './password/bounded-queue.js';
 import type { PasswordHasher } from './password/hasher.js';
 import type { StoredHash } from './password/stored-hash.js';
 import { RECOVERY_CONTROLLERS, recoveryProviders } from './recovery/recovery.module.js';

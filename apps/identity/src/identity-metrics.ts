@@ -1,5 +1,5 @@
+import type { BoundedQueue } from '@gatehouse/bus/bounded-queue';
 import { Counter, Gauge, type Registry } from 'prom-client';
-import type { BoundedQueue } from './password/bounded-queue.js';
 
 /** What this service counts, apart from the process itself. */
 export interface IdentityMetrics {

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { boundedQueue } from '@gatehouse/bus/bounded-queue';
 import type { Bus } from '@gatehouse/bus/bus';
 import { deriveSecret } from '@gatehouse/config/derive-secret';
 import type { Logger } from '@gatehouse/observability/logger';
@@ -28,14 +29,9 @@ import { identityMigrations } from './migrate.js';
 import { MembershipEntity } from './organizations/membership.entity.js';
 import { OrganizationEntity } from './organizations/organization.entity.js';
 import { argon2Hasher } from './password/argon2.client.js';
-import {
-  boundedQueue,
-  PASSWORD_WORK_AT_ONCE,
-  PASSWORD_WORK_WAITING,
-  PASSWORD_WORK_WAITS_MS,
-} from './password/bounded-queue.js';
 import type { PasswordHasher } from './password/hasher.js';
 import { PasswordEntity } from './password/password.entity.js';
+import { PASSWORD_WORK_AT_ONCE, PASSWORD_WORK_WAITING, PASSWORD_WORK_WAITS_MS } from './password/password-work.js';
 import { ProjectEntity } from './projects/project.entity.js';
 import { MAIL_KEY, ONE_TIME_KEY, SIGNING_KEYS_KEY } from './secret-purposes.js';
 import { serveIdentity } from './serve-identity.server.js';

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { BoundedQueue } from '@gatehouse/bus/bounded-queue';
 import type { Logger } from '@gatehouse/observability/logger';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -6,6 +7,7 @@ import { answerWithoutBody, closeWhereUnread } from '../proxy/unread-body.server
 import type { ServedRoute } from './allowed-methods.js';
 import type { FrontDoor } from './front-door.server.js';
 import { takeLargeBodies } from './large-bodies.server.js';
+import { takePasswordTurns } from './password-turns.server.js';
 import { writeProblem } from './problem.filter.js';
 import { limitRawBody, takesRawBody } from './raw-body.server.js';
 import { Refusal } from './refusal.js';
@@ -24,10 +26,12 @@ export interface ManagementFramework {
 /**
  * @param openDoor makes the server that hands the framework its requests
  * @param admit throws a Refusal for who may not send a large body
+ * @param passwordTurns what hashes a password waits here for its turn
  */
 export function managementFramework(
   openDoor: (management: (request: IncomingMessage, response: ServerResponse) => void) => FrontDoor['server'],
   admit: (request: FastifyRequest) => Promise<void>,
+  passwordTurns: BoundedQueue,
   metrics: RequestMetrics,
   logger: Logger,
 ): ManagementFramework {
@@ -61,6 +65,7 @@ export function managementFramework(
     );
   });
   takeLargeBodies(fastify, admit);
+  takePasswordTurns(fastify, passwordTurns);
   readOnlyJson(fastify);
   return { adapter, routes };
 }

@@ -1,3 +1,5 @@
+import { ampleTurns } from '@gatehouse/bus/ample-turns.conformance';
+import type { BoundedQueue } from '@gatehouse/bus/bounded-queue';
 import 'reflect-metadata';
 import { randomBytes } from 'node:crypto';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
@@ -87,6 +89,8 @@ export async function startPlatformUnderTest(
     signingKeysUrl?: string;
     monotonicMs?: () => number;
     identityHttp?: IdentityHttp;
+    /** Without it, as many take their turn at once as come. */
+    passwordTurns?: BoundedQueue;
   } = {},
 ) {
   const world = new FakeWorld();
@@ -127,6 +131,7 @@ export async function startPlatformUnderTest(
         newRequestId: requestIds(randomBytes(14)),
         ...(options.timeouts === undefined ? {} : { timeouts: options.timeouts }),
       },
+      passwordTurns: options.passwordTurns ?? ampleTurns(),
       metrics,
       logger,
     },

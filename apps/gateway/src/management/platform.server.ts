@@ -1,5 +1,6 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { BoundedQueue } from '@gatehouse/bus/bounded-queue';
 import type { Logger } from '@gatehouse/observability/logger';
 import { nestLogger } from '@gatehouse/observability/nest-logger';
 import { NestFactory } from '@nestjs/core';
@@ -17,6 +18,8 @@ import { checkEveryRouteHasRule } from './route-rules.guard.js';
 export interface Platform {
   readonly parts: GatewayParts;
   readonly door: Omit<FrontDoorOptions, 'management' | 'production'>;
+  /** Whatever hashes a password takes turns. */
+  readonly passwordTurns: BoundedQueue;
   readonly metrics: Registry;
   readonly logger: Logger;
 }
@@ -35,6 +38,7 @@ export async function servePlatform(platform: Platform, port: number) {
       return door.server;
     },
     admitLargeBody(parts.ask, judgeManagementKey(parts.verification), parts.settings.secureCookies),
+    platform.passwordTurns,
     requestMetrics(metrics),
     logger,
   );

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { BoundedQueue } from '@gatehouse/bus/bounded-queue';
 import type { Bus } from '@gatehouse/bus/bus';
 import type { Catalog } from '@gatehouse/catalog/api';
 import { MANAGEMENT_API } from '@gatehouse/catalog/management-api';
@@ -44,6 +45,8 @@ export interface DataPlaneSettings {
   readonly client: ClientProxy;
   /** For sign-ins by token, which are management work. */
   readonly ask: AskService;
+  /** Sign-ins by password take turns, those by token and all others together. */
+  readonly passwordTurns: BoundedQueue;
   /** Root of all derived secrets. */
   readonly rootSecret: string;
   /** The platform's own address; `iss` of identity tokens. */
@@ -225,7 +228,7 @@ function passageParts(
     lease,
     limits,
     askLimits,
-    answerTokens: tokenEndpoints(settings.ask, logger),
+    answerTokens: tokenEndpoints(settings.ask, settings.passwordTurns, logger),
     outletOf: (published) => {
       let outlet = outlets.get(published);
       if (outlet === undefined) {

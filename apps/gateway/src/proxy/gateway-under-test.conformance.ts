@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Server as NetServer } from 'node:net';
+import { ampleTurns } from '@gatehouse/bus/ample-turns.conformance';
 import type { Bus } from '@gatehouse/bus/bus';
 import { inProcessBus } from '@gatehouse/bus/in-process.client';
 import { anApi } from '@gatehouse/catalog/an-api.conformance';
@@ -123,6 +124,7 @@ export async function startGateway(
   const metrics = new Registry();
   const client = settings.client ?? bus.clientProxy();
   const dataPlane = createDataPlane({
+    passwordTurns: ampleTurns(),
     catalog: {
       apis: [exampleApi({ upstream: `http://127.0.0.1:${upstream === undefined ? 1 : portOf(upstream)}`, ...api })],
       gateways: 2,

@@ -1,4 +1,5 @@
 import type { Server } from 'node:http';
+import { boundedQueue } from '@gatehouse/bus/bounded-queue';
 import { profileSchema } from '@gatehouse/catalog/profile-schema';
 import { refreshTokens, signInForTokens } from '@gatehouse/contracts/access-tokens';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -102,6 +103,19 @@ describe('the endpoints of an API that gives tokens', () => {
     expect(statusOf(await post('/v1/auth/refresh', '{"refresh_token":"ex_rt_old"}'))).toBe(200);
     expect(asked[1]).toEqual({ subject: refreshTokens.subject, input: { refreshToken: 'ex_rt_old', ...client } });
     expect(seen).toEqual([]);
+  });
+
+  it('let nobody sign in whose turn does not come, and ask nothing for them', async () => {
+    await gateway.stop();
+    const passwordTurns = boundedQueue({ atOnce: 1, maxWaiting: 0, longestWaitMs: 1 });
+    gateway = await startGateway(upstream, { api: { profile: PROFILE }, passwordTurns });
+    let over = () => {};
+    const held = passwordTurns.run(() => new Promise<void>((resolve) => (over = resolve)));
+    const text = await post('/v1/auth/token', LOGIN);
+    expect([statusOf(text), bodyOf(text)]).toMatchObject([503, { error: 'sign_in_unavailable' }]);
+    expect(asked).toEqual([]);
+    over();
+    await held;
   });
 
   it.each([

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { BoundedQueue } from '@gatehouse/bus/bounded-queue';
 import { refreshTokens, signInForTokens } from '@gatehouse/contracts/access-tokens';
 import type { Logger } from '@gatehouse/observability/logger';
 import type { z } from 'zod';
@@ -28,13 +29,15 @@ export type AnswerTokens = (asked: TokenRequest) => Promise<TokenAnswer>;
  * The endpoints at which programs sign in for a person and refresh what they got [A5, A7]. The client is the API itself: its
  * refresh tokens are good nowhere else.
  */
-export function tokenEndpoints(ask: AskService, logger: Logger): AnswerTokens {
+export function tokenEndpoints(ask: AskService, passwordTurns: BoundedQueue, logger: Logger): AnswerTokens {
   return async (asked) => {
     if (asked.endpoint === 'query') return refusedToken('request_malformed');
     const body = await readJsonBody(asked.request);
     if (body.kind === 'refused') return refusedToken(body.code);
     try {
-      return await (asked.endpoint === 'token' ? signIn(asked, body.value, ask) : refresh(asked, body.value, ask));
+      return await (asked.endpoint === 'token'
+        ? signIn(asked, body.value, ask, passwordTurns)
+        : refresh(asked, body.value, ask));
     } catch (error) {
       logger.warn({ err: error, requestId: asked.requestId, api: asked.published.api.name }, 'nobody can sign in');
       return refusedToken('sign_in_unavailable');
@@ -42,13 +45,20 @@ export function tokenEndpoints(ask: AskService, logger: Logger): AnswerTokens {
   };
 }
 
-async function signIn(asked: TokenRequest, body: unknown, ask: AskService): Promise<TokenAnswer> {
+async function signIn(
+  asked: TokenRequest,
+  body: unknown,
+  ask: AskService,
+  passwordTurns: BoundedQueue,
+): Promise<TokenAnswer> {
   const parsed = tokenBody.safeParse(body);
   if (!parsed.success) return invalidBody(parsed.error);
   const { email, password, second_factor: secondFactor } = parsed.data;
   const { name: api } = asked.published.api;
   const given = secondFactor === undefined ? {} : { secondFactor };
-  return tokenAnswer(await ask(signInForTokens, { email, password, ...given, api, ...clientOf(asked) }, DEADLINE_MS));
+  const input = { email, password, ...given, api, ...clientOf(asked) };
+  const turn = await passwordTurns.run(() => ask(signInForTokens, input, DEADLINE_MS));
+  return turn.kind === 'busy' ? refusedToken('sign_in_unavailable') : tokenAnswer(turn.value);
 }
 
 async function refresh(asked: TokenRequest, body: unknown, ask: AskService): Promise<TokenAnswer> {

@@ -1,6 +1,7 @@
+import type { BoundedQueue } from '@gatehouse/bus/bounded-queue';
 import type { Origin } from '../origin.js';
-import { type BoundedQueue, BUSY_RETRY_AFTER_SECONDS } from '../password/bounded-queue.js';
 import type { PasswordHasher } from '../password/hasher.js';
+import { BUSY_RETRY_AFTER_SECONDS } from '../password/password-work.js';
 import type { Proceeded } from '../sign-in/proceeded.js';
 import { hashSecretToken } from '../tokens/secret-token.js';
 import {

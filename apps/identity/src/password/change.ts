@@ -1,9 +1,9 @@
 import type { Account } from '../accounts/account.js';
 import { normaliseEmail } from '../accounts/email.js';
 import type { Origin } from '../origin.js';
-import { BUSY_RETRY_AFTER_SECONDS } from './bounded-queue.js';
 import { contextWords, type PasswordOwner } from './context-words.js';
 import { judgePassword, type PasswordVerdict } from './judge-password.js';
+import { BUSY_RETRY_AFTER_SECONDS } from './password-work.js';
 import { type PasswordPorts, type PasswordProof, type ProvenPassword, provePassword } from './prove-password.js';
 import type { StoredHash } from './stored-hash.js';
 

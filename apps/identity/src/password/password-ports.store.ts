@@ -1,8 +1,8 @@
+import type { BoundedQueue } from '@gatehouse/bus/bounded-queue';
 import type { DataSource } from 'typeorm';
 import { findPasswordAccount } from '../accounts/accounts.store.js';
 import { isKnownDevice } from '../devices/known-devices.store.js';
 import type { Mailing } from '../mail/mailing.store.js';
-import type { BoundedQueue } from './bounded-queue.js';
 import { closeGuessedPassword, countGuess, judgeGuess } from './guesses.store.js';
 import type { PasswordHasher } from './hasher.js';
 import type { PasswordPorts } from './prove-password.js';

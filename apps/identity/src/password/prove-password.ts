@@ -1,12 +1,13 @@
+import type { BoundedQueue } from '@gatehouse/bus/bounded-queue';
 import type { PasswordAccount } from '../accounts/account.js';
 import type { EmailAddress } from '../accounts/email.js';
 import { clientSubject } from '../limits/allowance.js';
 import { attemptCounter, type CountedAttempt, MOST_FAILURES } from '../sign-in/attempts.js';
 import { hashSecretToken } from '../tokens/secret-token.js';
-import { type BoundedQueue, BUSY_RETRY_AFTER_SECONDS } from './bounded-queue.js';
 import { needsRehash } from './hash-format.js';
 import type { PasswordHasher } from './hasher.js';
 import { normalisePassword } from './judge-password.js';
+import { BUSY_RETRY_AFTER_SECONDS } from './password-work.js';
 import type { StoredHash } from './stored-hash.js';
 
 /** A password that somebody says is that of an account. */

@@ -1,8 +1,9 @@
+import type { BoundedQueue } from '@gatehouse/bus/bounded-queue';
 import type { Origin } from '../origin.js';
-import { type BoundedQueue, BUSY_RETRY_AFTER_SECONDS } from './bounded-queue.js';
 import { contextWords, type PasswordOwner } from './context-words.js';
 import type { PasswordHasher } from './hasher.js';
 import { judgePassword, type PasswordVerdict } from './judge-password.js';
+import { BUSY_RETRY_AFTER_SECONDS } from './password-work.js';
 import type { StoredHash } from './stored-hash.js';
 
 export type ResetOutcome =

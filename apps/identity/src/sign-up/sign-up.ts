@@ -1,8 +1,9 @@
+import type { BoundedQueue } from '@gatehouse/bus/bounded-queue';
 import { type CandidateVerdict, judgeCandidate } from '../first-administrator/first-administrator.js';
 import { clientSubject } from '../limits/allowance.js';
 import type { Origin } from '../origin.js';
-import { type BoundedQueue, BUSY_RETRY_AFTER_SECONDS } from '../password/bounded-queue.js';
 import type { PasswordHasher } from '../password/hasher.js';
+import { BUSY_RETRY_AFTER_SECONDS } from '../password/password-work.js';
 import { newSecretToken, type SecretToken } from '../tokens/secret-token.js';
 import type { PendingSignUp } from './pending-sign-up.js';
 

@@ -1,8 +1,9 @@
+import type { BoundedQueue } from '@gatehouse/bus/bounded-queue';
 import type { Origin } from '../origin.js';
-import { type BoundedQueue, BUSY_RETRY_AFTER_SECONDS } from '../password/bounded-queue.js';
 import { contextWords, type PasswordOwner } from '../password/context-words.js';
 import type { PasswordHasher } from '../password/hasher.js';
 import { judgePassword, type PasswordVerdict } from '../password/judge-password.js';
+import { BUSY_RETRY_AFTER_SECONDS } from '../password/password-work.js';
 import type { StoredHash } from '../password/stored-hash.js';
 import { hashSecretToken } from '../tokens/secret-token.js';
 
