@@ -5,35 +5,22 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { prepare } from '../prepare.mjs';
 
-/**
- * `npm run faults -- --minutes 20 --seed monday`: the platform under faults, judged by INV-01 to INV-13. Exit code 1 where an
- * invariant was violated, with the history kept.
- *
- * - `--splits-allowed`: what was seen while a change was under way is printed, and is no failure.
- * - `--calm`: no faults. `--keep`: keeps the history in any case. `--seconds 30` in place of minutes.
- * - `--until-revocations 3000`, `--until-limited 1000000`: ends as soon as so many keys were revoked and so many requests were
- *   decided by limits, and with exit code 1 where the minutes do not suffice for that.
- * - `--seeded-bugs`: one run for each bug that has to be found, which ends when it is; exit code 1 where one was not.
- * - `--bugs a,b`, `--bugs all`: one run with these bugs together.
- * - `--mostly-limits`: most clients use limits up.
- * - `--built`: everything is built already.
- */
-const { values } = parseArgs({
-  options: {
-    seed: { type: 'string', default: randomBytes(4).toString('hex') },
-    minutes: { type: 'string', default: '5' },
-    seconds: { type: 'string' },
-    bugs: { type: 'string', default: '' },
-    'seeded-bugs': { type: 'boolean', default: false },
-    calm: { type: 'boolean', default: false },
-    'splits-allowed': { type: 'boolean', default: false },
-    'mostly-limits': { type: 'boolean', default: false },
-    'until-revocations': { type: 'string' },
-    'until-limited': { type: 'string' },
-    built: { type: 'boolean', default: false },
-    keep: { type: 'boolean', default: false },
-  },
-});
+const USAGE = `usage: npm run faults -- [options]
+  The platform under faults, judged by INV-01 to INV-13. Ends with 1 where an invariant was violated, and keeps the history.
+  --minutes <n>            how long faults happen (5); --seconds <n> in place of it
+  --seed <text>            the same seed is the same schedule of faults
+  --until-revocations <n>  ends as soon as so many keys were revoked, and
+  --until-limited <n>      so many requests were decided by limits; ends with 1 where the time does not suffice for that
+  --splits-allowed         what was seen while a change was under way is printed, and is no failure
+  --mostly-limits          most clients use limits up
+  --calm                   no faults
+  --seeded-bugs            one run for each bug that has to be found; ends with 1 where one was not
+  --bugs <a,b|all>         one run with these bugs together
+  --keep                   keeps the history in any case
+  --built                  everything is built already
+`;
+
+const values = readOptions();
 /** A run of a minute and more ends with the end of everything at once. */
 const POWER_CUT_FROM_SECONDS = 60;
 const say = (text) => process.stderr.write(`faults: ${text}\n`);
@@ -62,6 +49,34 @@ const enough = {
 if (values['seeded-bugs']) {
   for (const { name } of SEEDED_BUGS) if (!aborting.signal.aborted) await find([name]);
 } else await judge();
+
+function readOptions() {
+  try {
+    const { values: given } = parseArgs({
+      options: {
+        seed: { type: 'string', default: randomBytes(4).toString('hex') },
+        minutes: { type: 'string', default: '5' },
+        seconds: { type: 'string' },
+        bugs: { type: 'string', default: '' },
+        'seeded-bugs': { type: 'boolean', default: false },
+        calm: { type: 'boolean', default: false },
+        'splits-allowed': { type: 'boolean', default: false },
+        'mostly-limits': { type: 'boolean', default: false },
+        'until-revocations': { type: 'string' },
+        'until-limited': { type: 'string' },
+        built: { type: 'boolean', default: false },
+        keep: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+      },
+    });
+    if (!given.help) return given;
+    process.stdout.write(USAGE);
+    process.exit(0);
+  } catch (error) {
+    process.stderr.write(`faults: ${error.message}\n${USAGE}`);
+    process.exit(2);
+  }
+}
 
 function numberOf(option, name) {
   if (values[option] === undefined) return {};
