@@ -17,20 +17,23 @@ export interface FoundToken {
 }
 
 export interface FindTokenPorts {
-  /** Reads an access token for any audience. */
-  judgeAccessToken(token: string): Promise<AccessTokenVerdict>;
+  /** Reads an access token for any audience, also one that has expired. */
+  readAccessToken(token: string): Promise<AccessTokenVerdict>;
   findSessionById(sessionId: string): Promise<Session | undefined>;
   findGrantOf(refreshToken: string): Promise<FoundGrant | undefined>;
   audienceOfApi(api: string): string;
 }
 
-/** Finds out what a text is that somebody says is a token; undefined: none of ours, or an access token that has expired. */
+/**
+ * Finds out what a text is that somebody says is a token; undefined: none of ours. By no clock: a replica whose clock is ahead
+ * would find nothing to revoke in a token that all others take.
+ */
 export async function findToken(token: string, ports: FindTokenPorts): Promise<FoundToken | undefined> {
   return token.includes('.') ? findAccessToken(token, ports) : findRefreshToken(token, ports);
 }
 
 async function findAccessToken(token: string, ports: FindTokenPorts): Promise<FoundToken | undefined> {
-  const verdict = await ports.judgeAccessToken(token);
+  const verdict = await ports.readAccessToken(token);
   if (verdict.kind === 'refused') return undefined;
   const { accountId, sessionId, ...claims } = verdict.claims;
   const session = await ports.findSessionById(sessionId);

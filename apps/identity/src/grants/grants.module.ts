@@ -53,6 +53,9 @@ function grantsDoor(parts: GrantsParts): GrantsDoor {
   };
 }
 
+/** At this time no token has expired. */
+const BEFORE_ANY_TOKEN_MS = 0;
+
 function tokenCareDoor({ dataSource, nowMs, tokens }: GrantsParts): TokenCareDoor {
   const { manager } = dataSource;
   const { issuer } = tokens;
@@ -60,7 +63,7 @@ function tokenCareDoor({ dataSource, nowMs, tokens }: GrantsParts): TokenCareDoo
     issuer,
     nowMs,
     audienceOfApi: (api) => audienceOfApi(issuer, api),
-    judgeAccessToken: (token) => tokens.judge(token, 'any', nowMs()),
+    readAccessToken: (token) => tokens.judge(token, 'any', BEFORE_ANY_TOKEN_MS),
     findSessionById: (sessionId) => findSessionById(manager, sessionId),
     findGrantOf: (refreshToken) => findGrantOf(manager, refreshToken),
     membershipsOf: (session) => openMembershipsOf(manager, session),

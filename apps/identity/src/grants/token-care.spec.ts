@@ -53,6 +53,14 @@ describe('a token that was given', () => {
     }
   });
 
+  it('ends what it belongs to also after it has expired, by whichever clock: others may still take it [INV-01]', async () => {
+    const given = await pair();
+    identity.clock.advanceSeconds(3_601);
+    expect(await judge(given.accessToken)).toBe('refused');
+    expect(await revoke(given.accessToken)).toEqual({ kind: 'revoked' });
+    expect(await refresh(given.refreshToken)).toEqual(REFUSED);
+  });
+
   it('ends the session of a sign-in to the pages, where it is the token of one', async () => {
     const { accessToken, sessionToken } = expectSignedIn(await identity.signIn(ADMIN.email, ADMIN.password));
     await revoke(accessToken);
