@@ -26,7 +26,7 @@ const FIRST_BYTE = { target: 1, what: 'first byte of a stream later than through
 const LOGIN_FLOOD = { target: 1.5, better: 1.1, what: 'data plane p99 while 100 logins run ÷ without' };
 
 const KEYS_RATIO = { target: 0.85, better: 0.95, what: 'throughput with 1,000,000 keys at random ÷ with one key' };
-const KEYS_RATIO_HEADERS = { ...KEYS_RATIO, what: `${KEYS_RATIO.what}, both with upstreamIdentity: headers` };
+const KEYS_RATIO_SIGNED = { ...KEYS_RATIO, what: `${KEYS_RATIO.what}, with a signature for each key` };
 const GATEWAY_MEMORY = { target: 250, what: 'memory of a gateway with these keys in use, MB' };
 const KEYS_MEMORY = { target: 1_000, what: 'memory of keys with 1,000,000 keys cached, MB' };
 
@@ -43,15 +43,16 @@ export function judgePeers(throughput, { bare, gatehouse }) {
 }
 
 /**
- * Judges what many keys cost. B8 is met or not by what Gatehouse does unless it is told otherwise, a signed token for each
- * caller; the figure without tokens stands beside it. B12 is met when both processes are small enough. */
+ * Judges what many keys cost. B8 is whether verifying slows down: of a pair that differs in the keys alone. In the other pair the
+ * one signs a token for each request, the other one every 20 seconds; it has a row of its own, with the same target. B12 is met
+ * when both processes are small enough. */
 export function judgeKeysInUse({ oneKey, manyKeys, oneKeyHeaders, manyKeysHeaders }, memory) {
   const gateway = atMost(GATEWAY_MEMORY, memory.manyKeys.gateway);
   const keys = atMost(KEYS_MEMORY, memory.manyKeys.keys);
   return {
     B8: {
-      ...atLeast(KEYS_RATIO, medianRatio(manyKeys, oneKey)),
-      headers: atLeast(KEYS_RATIO_HEADERS, medianRatio(manyKeysHeaders, oneKeyHeaders)),
+      ...atLeast(KEYS_RATIO, medianRatio(manyKeysHeaders, oneKeyHeaders)),
+      signed: atLeast(KEYS_RATIO_SIGNED, medianRatio(manyKeys, oneKey)),
     },
     B12: { ...gateway, met: gateway.met && keys.met, keys },
   };
