@@ -1,7 +1,8 @@
-import { generateKeyPairSync, type KeyObject } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import Provider from 'oidc-provider';
+import { rsaPrivateKey } from './rsa-private-key.js';
 
 /** A person as the provider knows it. */
 export interface OidcPerson {
@@ -38,7 +39,7 @@ export async function startOidcProvider(redirectUris: readonly string[]): Promis
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const { privateKey: signingKey } = generateKeyPairSync('rsa', { modulusLength: 2_048 });
+  const signingKey = rsaPrivateKey(2_048);
   const client = { id: 'sso-client', secret: 'a secret of the sso client, long enough' };
   const provider = new Provider(issuer, {
     clients: [{ client_id: client.id, client_secret: client.secret, redirect_uris: [...redirectUris] }],

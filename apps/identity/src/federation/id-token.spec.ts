@@ -1,10 +1,11 @@
-import { createPublicKey, generateKeyPairSync } from 'node:crypto';
+import { createPublicKey } from 'node:crypto';
+import { rsaPrivateKey } from '@gatehouse/testing/rsa-private-key';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type JWTHeaderParameters, type JWTPayload, SignJWT, UnsecuredJWT } from 'jose';
 import { outcomeOf } from './browser.conformance.js';
 import { type FederationWorld, openFederationWorld } from './world.conformance.js';
 
-const { privateKey: FOREIGN_KEY } = generateKeyPairSync('rsa', { modulusLength: 2_048 });
+const FOREIGN_KEY = rsaPrivateKey(2_048);
 const HEADER: JWTHeaderParameters = { alg: 'RS256', kid: 'of-the-test' };
 const OTHER_NONCE = 'n'.repeat(43);
 

@@ -1,4 +1,5 @@
 import { createHmac, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
+import { rsaPrivateKey } from '@gatehouse/testing/rsa-private-key';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { type Session, startSession } from '../sessions/session.js';
 import { audienceOfApi, issueAccessToken, judgeAccessToken, subjectOfSession } from './access-token.js';
@@ -137,7 +138,7 @@ describe('an access token', () => {
       undefined,
     ];
     for (const kid of kids) expect(await judge(signed({ ...header, kid }, claims))).toEqual(REFUSED);
-    const short = generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey;
+    const short = rsaPrivateKey(1_024);
     expect(await judge(signed(header, claims, short))).toEqual(REFUSED);
   });
 

@@ -22,13 +22,22 @@ export interface KeyRing {
   readonly published: ReadonlyMap<string, PublishedKey>;
 }
 
-/** A new RSA key; its name is the hash of its public half. */
+/**
+ * A new RSA key; its name is the hash of its public half. The key is read anew from its encoded form: the object that comes from
+ * making a key shares a lock with the job that made it, and Node 20 stands still for ever where the garbage collector
+ * ends that job while the key is exported as a JWK.
+ */
 export async function newSigningKey(): Promise<SigningKey> {
-  const { privateKey, publicKey } = await promisify(generateKeyPair)('rsa', { modulusLength: RSA_BITS });
-  const digest = createHash('sha256')
-    .update(publicKey.export({ type: 'spki', format: 'der' }))
-    .digest('base64url');
-  return { kid: digest.slice(0, 22), privateKey };
+  const { privateKey, publicKey } = await promisify(generateKeyPair)('rsa', {
+    modulusLength: RSA_BITS,
+    publicKeyEncoding: { type: 'spki', format: 'der' },
+    privateKeyEncoding: { type: 'pkcs8', format: 'der' },
+  });
+  const digest = createHash('sha256').update(publicKey).digest('base64url');
+  return {
+    kid: digest.slice(0, 22),
+    privateKey: createPrivateKey({ key: privateKey, type: 'pkcs8', format: 'der' }),
+  };
 }
 
 /** The public half of a key as a JWK (RFC 7517). */

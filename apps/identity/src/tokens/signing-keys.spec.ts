@@ -1,7 +1,7 @@
-import { generateKeyPairSync } from 'node:crypto';
 import { deriveSecret } from '@gatehouse/config/derive-secret';
 import { rotateSigningKeys } from '@gatehouse/contracts/access-tokens';
 import { publishedKeys } from '@gatehouse/contracts/identity';
+import { rsaPrivateKey } from '@gatehouse/testing/rsa-private-key';
 import { describe, expect, it } from '@jest/globals';
 import { identityForEach } from '../identity-for-each.conformance.js';
 import { SIGNING_KEYS_KEY } from '../secret-purposes.js';
@@ -65,7 +65,7 @@ describe('the signing keys', () => {
   });
 
   it('are strong: with one that is not, the service does not start [T-05]', async () => {
-    const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2_048 });
+    const privateKey = rsaPrivateKey(2_048);
     const sealed = sealSigningKey({ kid: 'weak', privateKey }, deriveSecret(ROOT_SECRET, SIGNING_KEYS_KEY));
     await identity.owner.query(
       `UPDATE signing_keys SET kid = 'weak', private_key_sealed = $1 WHERE state = 'current'`,
