@@ -42,8 +42,8 @@ export function answerAllotments(bus: Bus, { store, metrics, logger }: TakePorts
     }),
     bus.answer(GIVE_BACK_SUBJECT, 'ratelimit', async (payload) => {
       const returns = decodeAllotments(payload);
-      await ask(() => store.giveBackAll(returns));
-      for (const { units } of returns) metrics.countUnits('given_back', units);
+      const isTaken = await ask(() => store.giveBackAll(returns).then(() => true));
+      if (isTaken) for (const { units } of returns) metrics.countUnits('given_back', units);
       return ACKNOWLEDGED;
     }),
   ]);
