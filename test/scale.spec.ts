@@ -104,7 +104,8 @@ describe('the simulation of a change', () => {
 
   it('waits out the announcement and the lease of who is dead, however many there are', () => {
     const took = (dead: number) => of.simulateChanges({ ...FIXED, dead, random: of.randomOf('dead') });
-    expect(took(1).median).toBeCloseTo(500 + 4 + 2_100, 9);
+    const settled = 0.1 + 1 + (0.9 + 1);
+    expect(took(1).median).toBeCloseTo(300 + (4 + 2_100) + 4 + settled, 9);
     expect(took(7)).toEqual(took(1));
   });
 

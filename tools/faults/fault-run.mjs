@@ -147,9 +147,9 @@ async function untilEnough(counts, enough, signal) {
   while (!signal.aborted && !isEnough()) await pause(LOOK_EVERY_MS, signal);
 }
 
-/** Whether an invariant was violated beyond what was seen while a change was under way. */
+/** Whether an invariant was violated. */
 export function isViolated({ violations }) {
-  return violations.some(({ whileUnderWay }) => !whileUnderWay);
+  return violations.length > 0;
 }
 
 /** Ends earlier where `signal` says so. */

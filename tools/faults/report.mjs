@@ -1,7 +1,7 @@
 const NAMES = { revocations: 'revocations', limited: 'limited requests' };
 
 /**
- * What a run has shown, as text. `under way`: violations that were seen while the change that they are about had not returned.
+ * What a run has shown, as text.
  */
 export function reportOf(
   {
@@ -24,8 +24,7 @@ export function reportOf(
     id,
     promise,
     checked.toLocaleString('en'),
-    String(violations.filter(({ whileUnderWay }) => !whileUnderWay).length),
-    String(violations.filter(({ whileUnderWay }) => whileUnderWay).length),
+    String(violations.length),
   ]);
   const list = (map) =>
     [...map]
@@ -46,7 +45,7 @@ export function reportOf(
     `faults: ${faults.size === 0 ? 'none' : list(faults)}${fallen.length === 0 ? '' : `; ${fallen.length} processes ended by themselves`}`,
     ...wanted,
     '',
-    ...table([['invariant', 'promise', 'judged', 'violations', 'under way'], ...rows]),
+    ...table([['invariant', 'promise', 'judged', 'violations'], ...rows]),
   ].join('\n');
 }
 

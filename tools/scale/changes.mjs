@@ -4,7 +4,7 @@ import { delayOf, quantile, slowestOf } from './delays.mjs';
 /**
  * How long a change takes, from before it is announced until it has settled: `apps/keys/src/lease/announce-change.ts` and
  * `settle-change.ts`. Every holder is told twice; the slowest of them decides, replicas of `keys` before gateways. Who is dead
- * holds the announcement up for 500 ms, and the change until its lease is over.
+ * holds the announcement up for 300 ms, which is then entered in PostgreSQL, and the change until its lease is over.
  *
  * @param acknowledgementMs, commitMs of one holder, and of the transaction; see `delayOf`.
  * @param tellUs processor time of the replica that makes the change, for each holder and telling: the last one hears of it so
@@ -26,8 +26,9 @@ export function simulateChanges({
   const others = replicas - 1;
   const tookMs = Array.from({ length: changes }, () => {
     const announced = dead > 0 ? ANNOUNCE_MS : Math.min(ANNOUNCE_MS, slowest(others + gateways));
-    const settled = dead > 0 ? REVOKER_WAIT_MS : Math.min(REVOKER_WAIT_MS, slowest(others) + slowest(gateways));
-    return announced + draw(random, commitMs) + settled;
+    const entered = dead > 0 ? draw(random, commitMs) + REVOKER_WAIT_MS : 0;
+    const settled = Math.min(REVOKER_WAIT_MS, slowest(others) + slowest(gateways));
+    return announced + entered + draw(random, commitMs) + settled;
   });
   return { median: quantile(tookMs, 0.5), p99: quantile(tookMs, 0.99) };
 }

@@ -6,7 +6,7 @@
 /** `libs/lease/src/lease.ts`, `apps/keys/src/lease/announce-change.ts`; test/scale.spec.ts compares. */
 export const RENEW_EVERY_MS = 500;
 export const REVOKER_WAIT_MS = 2_100;
-export const ANNOUNCE_MS = 500;
+export const ANNOUNCE_MS = 300;
 
 /** `apps/gateway/src/edge/keys.client.ts`, `apps/gateway/src/usage/usage-fold.ts`. */
 export const REMEMBERED_KEYS = 20_000;

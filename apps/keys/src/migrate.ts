@@ -8,6 +8,7 @@ import { ReadAudit1764700000000 } from './migrations/1764700000000-read-audit.js
 import { GatherUsage1764800000000 } from './migrations/1764800000000-gather-usage.js';
 import { LetGatewaysHoldLeases1764900000000 } from './migrations/1764900000000-let-gateways-hold-leases.js';
 import { WatchKeys1764950000000 } from './migrations/1764950000000-watch-keys.js';
+import { EnterAnnouncements1765000000000 } from './migrations/1765000000000-enter-announcements.js';
 
 /**
  * What the keys service asks of the database's owner. Its role cannot delete keys, secrets or audit entries, cannot
@@ -25,6 +26,7 @@ export const keysMigrations: ServiceMigrations = {
     GatherUsage1764800000000,
     LetGatewaysHoldLeases1764900000000,
     WatchKeys1764950000000,
+    EnterAnnouncements1765000000000,
   ],
   grants: [
     'GRANT SELECT, INSERT ON keys.api_keys TO {role}',
@@ -40,7 +42,7 @@ export const keysMigrations: ServiceMigrations = {
     'GRANT SELECT, INSERT, UPDATE ON keys.rotation_reminders TO {role}',
     'GRANT SELECT, INSERT, UPDATE, DELETE ON keys.kept_answers TO {role}',
     'GRANT SELECT, UPDATE ON keys.change_counter TO {role}',
-    'GRANT SELECT, INSERT, DELETE ON keys.key_changes TO {role}',
+    'GRANT SELECT, INSERT, DELETE ON keys.key_changes, keys.announced_changes TO {role}',
     'GRANT SELECT, INSERT, UPDATE, DELETE ON keys.lease_holders TO {role}',
     'GRANT SELECT, INSERT, DELETE ON keys.usage_reports, keys.usage_requests, keys.usage_waiting TO {role}',
     'GRANT SELECT, INSERT, UPDATE ON keys.key_uses TO {role}',

@@ -15,6 +15,7 @@ import type { Pool } from 'pg';
 import type { DataSource } from 'typeorm';
 import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver.js';
 import { HoldersStore } from './lease/holders.store.js';
+import { changeAtOneMoment, unannounced } from './lease/settling.js';
 import { revokeKey } from './lifecycle/change-state.js';
 import { KeyEntity, KeySecretEntity } from './lifecycle/key.entity.js';
 import { newKeyId } from './lifecycle/key-id.js';
@@ -47,6 +48,7 @@ export interface TestDatabase {
   readonly database: DataSource;
   readonly pool: Pool;
   readonly store: KeysStore;
+  close(): Promise<unknown>;
 }
 
 /** Prepares a real PostgreSQL for the tests of one file. Its parts are there once the tests run. */
@@ -61,7 +63,7 @@ export function withReplicas(): ReplicaTests {
     for (const part of tests.opened.splice(0).reverse()) await part.stop();
   });
   afterAll(async () => {
-    await tests.database?.destroy();
+    await tests.close?.();
     await postgres.stop();
   });
   return tests as ReplicaTests;
@@ -69,18 +71,22 @@ export function withReplicas(): ReplicaTests {
 
 export async function openDatabase(server: TestPostgres): Promise<TestDatabase> {
   await migrateDatabase(server.url, SECRET, [keysMigrations]);
-  const connected = await connectDatabase({
-    databaseUrl: server.url,
-    rootSecret: SECRET,
-    database: { service: 'keys' },
-    entities: [KeyEntity, KeySecretEntity],
-    poolSize: 16,
-    deadlineFactor: 10,
-  });
+  const connect = () =>
+    connectDatabase({
+      databaseUrl: server.url,
+      rootSecret: SECRET,
+      database: { service: 'keys' },
+      entities: [KeyEntity, KeySecretEntity],
+      poolSize: 16,
+      deadlineFactor: 10,
+    });
+  // As the service has them: whoever holds a transaction open waits for what holders say.
+  const [management, hot] = await Promise.all([connect(), connect()]);
   return {
-    database: connected,
-    pool: (connected.driver as PostgresDriver).master as Pool,
-    store: new KeysStore(connected),
+    database: management,
+    pool: (hot.driver as PostgresDriver).master as Pool,
+    store: new KeysStore(management),
+    close: () => Promise.all([management.destroy(), hot.destroy()]),
   };
 }
 
@@ -197,9 +203,12 @@ export async function openReplica(tests: ReplicaTests, options: ReplicaOptions):
     verify: async (digest, knownRevision) => (await verifyAll([digest], knownRevision))[0] as VerifyReply,
     revoke: async (keyId) => {
       const startedAtMs = performance.now();
-      const changeId = await replica.announce([keyId]);
-      await on.store.change(ACTOR, keyId, (key) => revokeKey(key, undefined, Date.now()));
-      await replica.settle({ changeId, ids: [keyId] }, performance.now() + skippedMs);
+      const { announcement } = await changeAtOneMoment(replica, (announce) =>
+        on.store.change(ACTOR, keyId, (key) => revokeKey(key, undefined, Date.now()), {
+          announce: () => announce([keyId]),
+        }),
+      );
+      await replica.settle(announcement ?? unannounced([keyId]), performance.now() + skippedMs);
       return performance.now() - startedAtMs;
     },
     lookups: () => lookups,

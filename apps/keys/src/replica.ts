@@ -2,12 +2,13 @@ import { randomBytes } from 'node:crypto';
 import type { Answering, Bus } from '@gatehouse/bus/bus';
 import { invalidateSubject, VERIFY_SUBJECT, verifyReplicaSubject } from '@gatehouse/contracts/hot-subjects';
 import { AnnouncedChanges } from '@gatehouse/lease/announced-changes';
-import { type ChangeMessage, readChange } from '@gatehouse/lease/change-message';
+import { readChange } from '@gatehouse/lease/change-message';
 import { Lease, type LeaseView } from '@gatehouse/lease/lease';
 import { type KeeperPorts, LeaseKeeper } from '@gatehouse/lease/lease-keeper';
-import { announceChange } from './lease/announce-change.js';
+import { type Announcement, type AnnouncePorts, announceChange, enterAnnouncement } from './lease/announce-change.js';
 import type { HoldersStore } from './lease/holders.store.js';
 import { type Settlement, type SettlePorts, settleChange } from './lease/settle-change.js';
+import type { Settling } from './lease/settling.js';
 import { holderSweeper } from './lease/sweep-holders.js';
 import { KnownKeys } from './verification/known-keys.js';
 import { type VerifyPorts, verifyBatch } from './verification/verify.js';
@@ -16,7 +17,10 @@ const ACKNOWLEDGED = Buffer.from([1]);
 
 export interface ReplicaPorts {
   readonly bus: Pick<Bus, 'answer' | 'request'>;
-  readonly holders: KeeperPorts['holders'] & SettlePorts['holders'] & Pick<HoldersStore, 'pruneChanges'>;
+  readonly holders: KeeperPorts['holders'] &
+    SettlePorts['holders'] &
+    AnnouncePorts['holders'] &
+    Pick<HoldersStore, 'pruneChanges' | 'pruneAnnouncements'>;
   readonly findFacts: VerifyPorts['findFacts'];
   readonly cacheEntriesMax: number;
   /** Asked once, when this replica is among the lease holders and has answered nothing yet. Throws where it must not. */
@@ -30,7 +34,7 @@ export interface ReplicaPorts {
  * One replica's verification: what it remembers, the lease under which it may, and its part in every change. Nothing is
  * answered before `start`, and nothing from memory after `stop`.
  */
-export class Replica {
+export class Replica implements Settling {
   readonly holderId = randomBytes(16).toString('hex');
   readonly known: KnownKeys;
   readonly lease: Lease;
@@ -71,19 +75,19 @@ export class Replica {
     this.verification.push(await bus.answer(VERIFY_SUBJECT, 'keys', verify));
   }
 
-  /** Resolves when committed changes hold on every replica; see settleChange. */
-  settle(change: Omit<ChangeMessage, 'kind'>, committedAtMs: number): Promise<Settlement> {
-    return settleChange(change, committedAtMs, this.settlePorts());
+  announceBriefly(ids: readonly string[]): Promise<Announcement> {
+    return announceChange({ changeId: randomBytes(8).toString('hex'), ids }, this.changePorts());
   }
 
-  /** Before a change is made; see announceChange. @returns what to call it when it is settled. */
-  async announce(ids: readonly string[]): Promise<string> {
-    const changeId = randomBytes(8).toString('hex');
-    await announceChange(changeId, ids, this.settlePorts());
-    return changeId;
+  enter({ changeId, ids }: Announcement): Promise<Announcement> {
+    return enterAnnouncement({ changeId, ids }, this.changePorts());
   }
 
-  private settlePorts(): SettlePorts {
+  settle(change: Announcement, committedAtMs: number): Promise<Settlement> {
+    return settleChange(change, committedAtMs, this.changePorts());
+  }
+
+  private changePorts(): SettlePorts & AnnouncePorts {
     const { bus, holders, monotonicMs, pause } = this.ports;
     return {
       ownHolderId: this.holderId,

@@ -95,10 +95,7 @@ export async function startKeys(options: KeysOptions): Promise<RunningService> {
   const metrics = createMetrics('keys', options.processMetrics ?? false);
   const counters = keysMetrics(metrics, replica.lease, replica.known);
   const care = careForSecrets({ database: management, peppers, nowMs, metrics: counters, log: logger });
-  const settling: Settling = {
-    announce: (ids) => replica.announce(ids),
-    settle: (change, committedAtMs) => replica.settle(change, committedAtMs),
-  };
+  const settling: Settling = replica;
   const readings = new UsageReadingsStore(management);
   const apis = new Map([...catalog.apis, MANAGEMENT_API].map((api) => [api.name, api]));
   const cursor = secret('key-list-cursor');

@@ -19,14 +19,19 @@ export const registerLease = contract(
 
 /**
  * Extends a gateway's lease, counted from before this was sent, once it has forgotten what is told here: keys, or
- * organizations with all their keys, that have changed after `appliedSeq`. `vanished`: it has to register again, with
+ * organizations with all their keys, that have changed after `appliedSeq`, or are about to (`announced`). `vanished`: it has to register again, with
  * nothing remembered.
  */
 export const renewLease = contract(
   'gatehouse.v1.keys.lease-renew',
   z.strictObject({ holderId, appliedSeq: changeSeq }),
   z.discriminatedUnion('kind', [
-    z.strictObject({ kind: z.literal('renewed'), appliedSeq: changeSeq, changedIds: z.array(z.string()).readonly() }),
+    z.strictObject({
+      kind: z.literal('renewed'),
+      appliedSeq: changeSeq,
+      changedIds: z.array(z.string()).readonly(),
+      announced: z.array(z.strictObject({ changeId: z.string(), ids: z.array(z.string()).readonly() })).readonly(),
+    }),
     z.strictObject({ kind: z.literal('vanished') }),
   ]),
 );

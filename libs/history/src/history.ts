@@ -58,8 +58,6 @@ export interface History {
 export interface Violation {
   readonly message: string;
   readonly operations: readonly Operation[];
-  /** It was seen while the change that it is about had not returned: what had returned held all the same. */
-  readonly whileUnderWay?: boolean;
 }
 
 /** What a checker found. `checked`: how many operations it has judged; none means that it has shown nothing. */

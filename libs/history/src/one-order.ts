@@ -74,9 +74,8 @@ function judge(uses: readonly Operation[], states: readonly State[]): Violation[
     if (possible.length === 0 || latest === undefined) {
       violations.push({ message: `said ${verdict}, which it was at no moment of the question`, operations: [use] });
     } else {
-      // What it said was still possible: the change that another one has seen already had not returned.
       const message = `said ${verdict} after ${latest.use.result.verdict} had been said`;
-      violations.push({ message, operations: [latest.use, use], whileUnderWay: true });
+      violations.push({ message, operations: [latest.use, use] });
     }
   }
   return violations;

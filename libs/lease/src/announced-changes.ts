@@ -1,5 +1,5 @@
-/** An announcement that nothing came of is forgotten after this; longer than a change takes. */
-const ANNOUNCED_FOR_MS = 5_000;
+/** An announcement that nothing came of is forgotten after this; longer than a change takes, and than a lease lasts. */
+const ANNOUNCED_FOR_MS = 10_000;
 
 /**
  * The changes that are about to be made. What they name is not remembered meanwhile, by nobody, so that every holder

@@ -1,11 +1,14 @@
 /**
- * What holders are told of a change: that it is about to be made, and that it has been. Both name the keys, or the
- * organizations with all their keys.
+ * What holders are told of a change: that it is about to be made, and that it has been.
  */
-export interface ChangeMessage {
+export interface ChangeMessage extends Change {
   readonly kind: 'announced' | 'made';
-  /** Of the change; no spaces in it. */
+}
+
+export interface Change {
+  /** No spaces in it. */
   readonly changeId: string;
+  /** Of keys, or of organizations with all their keys. */
   readonly ids: readonly string[];
 }
 

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
+import type { ChangeMessage } from './change-message.js';
 import { HOLDER_LEASE_MS, LEASE_MS, Lease, REVOKER_WAIT_MS } from './lease.js';
 import { LeaseKeeper, type Renewal } from './lease-keeper.js';
 
@@ -13,11 +14,13 @@ function openKeeper() {
       kind: 'renewed',
       appliedSeq: '7',
       changedIds: [],
+      announced: [],
     }),
     release: async () => {},
   };
   const remembered = {
     evict: (keyId: string) => done.push(`evict ${keyId} ${lease.isValid()}`),
+    hear: ({ kind, ids }: ChangeMessage) => done.push(`${kind} ${ids.join()} ${lease.isValid()}`),
     clear: () => done.push(`clear ${lease.isValid()}`),
   };
   const keeper = new LeaseKeeper({
@@ -51,7 +54,7 @@ describe('the lease of a holder', () => {
     await keeper.start();
     database.renew = async () => {
       passMs(1_000);
-      return { kind: 'renewed', appliedSeq: '7', changedIds: [] };
+      return { kind: 'renewed', appliedSeq: '7', changedIds: [], announced: [] };
     };
     await keeper.renew();
     passMs(HOLDER_LEASE_MS - 1_000 - 1);
@@ -64,7 +67,7 @@ describe('the lease of a holder', () => {
     const { keeper, lease, database, passMs } = openKeeper();
     database.renew = async () => {
       passMs(HOLDER_LEASE_MS);
-      return { kind: 'renewed', appliedSeq: '7', changedIds: [] };
+      return { kind: 'renewed', appliedSeq: '7', changedIds: [], announced: [] };
     };
     await keeper.start();
     expect(lease.isValid()).toBe(false);
@@ -101,14 +104,19 @@ describe('the lease of a holder', () => {
     expect(lease.isValid()).toBe(true);
   });
 
-  it('is extended only after what has changed is forgotten', async () => {
+  it('is extended only after what has changed, and what is about to, is forgotten', async () => {
     const { keeper, lease, database, done, passMs } = openKeeper();
     await keeper.start();
     passMs(HOLDER_LEASE_MS);
     done.length = 0;
-    database.renew = async () => ({ kind: 'renewed', appliedSeq: '9', changedIds: ['key_1', 'key_2'] });
+    database.renew = async () => ({
+      kind: 'renewed',
+      appliedSeq: '9',
+      changedIds: ['key_1', 'key_2'],
+      announced: [{ changeId: 'c1', ids: ['key_3'] }],
+    });
     await keeper.renew();
-    expect(done).toEqual(['evict key_1 false', 'evict key_2 false']);
+    expect(done).toEqual(['evict key_1 false', 'evict key_2 false', 'announced key_3 false']);
     expect(lease.isValid()).toBe(true);
   });
 

@@ -1,3 +1,4 @@
+import type { Change, ChangeMessage } from './change-message.js';
 import { type Lease, RENEW_EVERY_MS } from './lease.js';
 
 /** After a renewal that failed: several tries fit into what is left of the lease. */
@@ -5,7 +6,13 @@ const RENEW_AGAIN_MS = 100;
 
 /** Sequence numbers are opaque texts here. */
 export type Renewal =
-  | { readonly kind: 'renewed'; readonly appliedSeq: string; readonly changedIds: readonly string[] }
+  | {
+      readonly kind: 'renewed';
+      readonly appliedSeq: string;
+      readonly changedIds: readonly string[];
+      /** Are about to be made, and some holder has not said that it knows. */
+      readonly announced: readonly Change[];
+    }
   /** The holder is not known (any more), or not as one that has applied so much. */
   | { readonly kind: 'vanished' };
 
@@ -19,7 +26,7 @@ export interface KeeperPorts {
     release(holderId: string): Promise<void>;
   };
   /** What the lease protects. */
-  readonly remembered: { evict(id: string): void; clear(): void };
+  readonly remembered: { evict(id: string): void; hear(message: ChangeMessage): void; clear(): void };
   /** What else there is to do now and then, while renewals succeed. */
   readonly afterRenewal?: () => Promise<void>;
   readonly monotonicMs: () => number;
@@ -96,6 +103,7 @@ export class LeaseKeeper {
       return false;
     }
     for (const id of renewal.changedIds) remembered.evict(id);
+    for (const change of renewal.announced) remembered.hear({ kind: 'announced', ...change });
     this.applied = renewal.appliedSeq;
     lease.extend(sentAtMs);
     return true;

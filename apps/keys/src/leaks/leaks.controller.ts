@@ -3,10 +3,10 @@ import type { LeakPolicy } from '@gatehouse/catalog/api';
 import { reportLeaks } from '@gatehouse/contracts/leaks';
 import { Controller, Inject } from '@nestjs/common';
 import { MessagePattern, Payload } from '@nestjs/microservices';
-import type { Settling } from '../lease/settling.js';
+import { changeAtOneMoment, type Settling, unannounced } from '../lease/settling.js';
 import { type Peppers, sealedForms } from '../secrets/peppers.js';
 import type { LeaksStore } from './leaks.store.js';
-import { planResponses } from './plan-responses.js';
+import { type FoundLeak, planResponses } from './plan-responses.js';
 
 /** Token of what the controller works with. */
 export const LEAKS = Symbol('leaks');
@@ -17,7 +17,6 @@ export interface LeaksPorts {
   readonly policyOf: (api: string) => LeakPolicy | undefined;
   readonly nowMs: () => number;
   readonly monotonicMs: () => number;
-  /** Resolves when committed changes of these keys hold on every replica. */
   readonly settling: Settling;
 }
 
@@ -35,11 +34,20 @@ export class LeaksController {
         hmacs: sealedForms(peppers, Buffer.from(leak.digest, 'base64')).map(({ hmac }) => hmac),
       }));
       const atMs = nowMs();
-      const { known, keyIds } = await store.respond(sealed, { name: reporter, address, requestId }, atMs, (found) =>
-        planResponses(found, reporter, policyOf, atMs),
+      const by = { name: reporter, address, requestId };
+      const plan = (found: readonly FoundLeak[]) => planResponses(found, reporter, policyOf, atMs);
+      const { outcome, announcement } = await changeAtOneMoment(settling, (announce) =>
+        store.respond(sealed, by, atMs, plan, announce),
       );
+      const { known, keyIds } = outcome;
       // Also for keys that have not changed: whoever was told of them before may have died before this had ended.
-      if (keyIds.length > 0) await settling.settle({ changeId: 'leaks', ids: keyIds }, monotonicMs());
+      const unchanged = keyIds.filter((keyId) => announcement?.ids.includes(keyId) !== true);
+      const settled = [
+        ...(announcement === undefined ? [] : [announcement]),
+        ...(unchanged.length === 0 ? [] : [unannounced(unchanged)]),
+      ];
+      const committedAtMs = monotonicMs();
+      await Promise.all(settled.map((change) => settling.settle(change, committedAtMs)));
       return { kind: 'reported' as const, known: [...known] };
     });
   }

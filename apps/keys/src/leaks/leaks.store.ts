@@ -1,6 +1,7 @@
 import type { Leak } from '@gatehouse/contracts/leaks';
 import type { DataSource, EntityManager } from 'typeorm';
 import { inTransaction, numberChanges } from '../lease/changes.store.js';
+import type { Announce } from '../lease/settling.js';
 import { ENDED_MS } from '../lifecycle/key-record.js';
 import { addNotices } from '../notices/notices.store.js';
 import type { LeakedSecret } from './judge-leak.js';
@@ -52,6 +53,7 @@ export class LeaksStore {
     reporter: LeakReporter,
     nowMs: number,
     plan: (found: readonly FoundLeak[]) => readonly PlannedResponse[],
+    announce: Announce,
   ): Promise<LeaksOutcome> {
     return inTransaction(this.dataSource, async (manager) => {
       const secrets = await lockSecrets(
@@ -67,7 +69,10 @@ export class LeaksStore {
       const told = await addNotices(manager, plan(found), nowMs);
       const changed = await changeKeys(manager, told, nowMs);
       await writeAudit(manager, told, reporter, nowMs);
-      if (changed.length > 0) await numberChanges(manager, changed);
+      if (changed.length > 0) {
+        await announce(changed);
+        await numberChanges(manager, changed);
+      }
       return { known, keyIds: [...new Set(found.map(({ secret }) => secret.keyId))] };
     });
   }

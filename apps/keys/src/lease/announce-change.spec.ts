@@ -1,44 +1,93 @@
+import { REVOKER_WAIT_MS } from '@gatehouse/lease/lease';
 import { describe, expect, it } from '@jest/globals';
-import { type AnnouncePorts, announceChange } from './announce-change.js';
+import { type AnnouncePorts, announceChange, enterAnnouncement } from './announce-change.js';
 import type { Holder } from './holders.store.js';
 
 const OWN = 'a'.repeat(32);
-const REPLICA: Holder = { holderId: 'b'.repeat(32), kind: 'keys', renewals: '5' };
-const GATEWAY: Holder = { holderId: 'c'.repeat(32), kind: 'gateway', renewals: '5' };
+const REPLICA: Holder = { holderId: 'b'.repeat(32), kind: 'keys', renewals: '5', learnsAnnounced: true };
+const GATEWAY: Holder = { holderId: 'c'.repeat(32), kind: 'gateway', renewals: '5', learnsAnnounced: true };
+const CHANGE = { changeId: 'c1', ids: ['key_1'] };
 
-function open(changes: Partial<AnnouncePorts> = {}) {
+/** Who announces, over a clock that only its own waiting moves. */
+function open(changes: Partial<Omit<AnnouncePorts, 'holders'>> & { holders?: Partial<AnnouncePorts['holders']> } = {}) {
+  let nowMs = 0;
   const told: string[] = [];
   const ports: AnnouncePorts = {
     ownHolderId: OWN,
     hear: ({ kind, ids }) => told.push(`${kind} ${ids.join()} here`),
-    holders: { list: async () => [{ ...REPLICA, holderId: OWN }, REPLICA, GATEWAY] },
-    request: async (subject, payload, deadlineMs) => {
-      expect(deadlineMs).toBeLessThanOrEqual(500);
+    request: async (subject, payload) => {
       told.push(`${Buffer.from(payload).toString().replace('\n', ' ')} ${subject}`);
       return payload;
     },
+    monotonicMs: () => nowMs,
+    pause: async (delayMs) => {
+      nowMs += Math.max(delayMs, 1);
+    },
     ...changes,
+    holders: {
+      list: async () => [{ ...REPLICA, holderId: OWN }, REPLICA, GATEWAY],
+      removeSilent: async ({ kind }) => {
+        told.push(`${kind} removed`);
+      },
+      enterAnnouncement: async ({ ids }) => {
+        told.push(`entered ${ids.join()}`);
+      },
+      ...changes.holders,
+    },
   };
-  return { ports, told };
+  return { ports, told, nowMs: () => nowMs };
 }
+
+const TOLD = [
+  `announced c1 key_1 gatehouse.v1.keys.invalidate.${REPLICA.holderId}`,
+  `announced c1 key_1 gatehouse.v1.gateway.invalidate.${GATEWAY.holderId}`,
+];
+const unlisted = { list: () => Promise.reject(new Error('no database')) };
+const nobody = () => Promise.reject(new Error('nobody'));
 
 describe('a change that is about to be made', () => {
   it('is announced here and to every other holder, each on its own subject', async () => {
     const { ports, told } = open();
-    await announceChange('c1', ['key_1'], ports);
-    expect(told).toEqual([
-      'announced key_1 here',
-      `announced c1 key_1 gatehouse.v1.keys.invalidate.${REPLICA.holderId}`,
-      `announced c1 key_1 gatehouse.v1.gateway.invalidate.${GATEWAY.holderId}`,
-    ]);
+    expect(await announceChange(CHANGE, ports)).toEqual({ ...CHANGE, knownTo: 'everybody' });
+    expect(told).toEqual(['announced key_1 here', ...TOLD]);
   });
 
-  it('is made all the same where holders cannot be listed, or do not answer: settling waits for them', async () => {
-    const unlisted = open({ holders: { list: () => Promise.reject(new Error('no database')) } });
-    await announceChange('c1', ['key_1'], unlisted.ports);
-    expect(unlisted.told).toEqual(['announced key_1 here']);
-    const silent = open({ request: () => Promise.reject(new Error('nobody')) });
-    await announceChange('c1', ['key_1'], silent.ports);
-    expect(silent.told).toEqual(['announced key_1 here']);
+  it('is not known to everybody where holders cannot be listed, or one says nothing for 300 ms', async () => {
+    const expected = { ...CHANGE, knownTo: 'not_everybody' };
+    expect(await announceChange(CHANGE, open({ holders: unlisted }).ports)).toEqual(expected);
+    const deadlines: number[] = [];
+    const request = (subject: string, payload: Uint8Array, deadlineMs: number) => {
+      deadlines.push(deadlineMs);
+      return subject.includes('.gateway.') ? nobody() : Promise.resolve(payload);
+    };
+    expect(await announceChange(CHANGE, open({ request }).ports)).toEqual(expected);
+    expect(deadlines).toEqual([300, 300]);
+  });
+});
+
+describe('an announcement that is entered', () => {
+  it('is entered before anybody is told once more', async () => {
+    const { ports, told, nowMs } = open();
+    expect(await enterAnnouncement(CHANGE, ports)).toEqual({ ...CHANGE, knownTo: 'entered' });
+    expect(told).toEqual(['announced key_1 here', 'entered key_1', ...TOLD]);
+    expect(nowMs()).toBe(0);
+  });
+
+  it('waits until a holder that says nothing has no lease left that it took before, and takes it off the list', async () => {
+    const { ports, told, nowMs } = open({ request: nobody });
+    await enterAnnouncement(CHANGE, ports);
+    expect(nowMs()).toBeGreaterThanOrEqual(REVOKER_WAIT_MS);
+    expect(told).toEqual(['announced key_1 here', 'entered key_1', 'keys removed', 'gateway removed']);
+  });
+
+  it('waits a whole lease where the holders cannot be listed', async () => {
+    const { ports, nowMs } = open({ holders: unlisted });
+    await enterAnnouncement(CHANGE, ports);
+    expect(nowMs()).toBeGreaterThanOrEqual(REVOKER_WAIT_MS);
+  });
+
+  it('fails where it cannot be entered', async () => {
+    const { ports } = open({ holders: { enterAnnouncement: () => Promise.reject(new Error('no database')) } });
+    await expect(enterAnnouncement(CHANGE, ports)).rejects.toThrow('no database');
   });
 });

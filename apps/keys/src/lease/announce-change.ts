@@ -1,24 +1,71 @@
-import { writeChange } from '@gatehouse/lease/change-message';
+import { type Change, type ChangeMessage, writeChange } from '@gatehouse/lease/change-message';
+import { REVOKER_WAIT_MS } from '@gatehouse/lease/lease';
 import { subjectOf } from './holder-messages.js';
-import type { SettlePorts } from './settle-change.js';
+import type { Holder } from './holders.store.js';
+import { type ReachPorts, reachHolder } from './reach-holder.js';
 
-/** How long a holder that says nothing may hold a change up. */
-const ANNOUNCE_MS = 500;
+/** How long a holder that says nothing may hold up who has locked rows. */
+const ANNOUNCE_MS = 300;
 
 /**
- * Has every holder that answers forget these keys before they change, and remember them no more until the change is
- * made: then all see it at one moment, and nobody accepts what another one has refused. A holder that says nothing is
- * not waited for here; `settleChange` waits for it.
- * @param ids of keys, or of organizations.
+ * What holders know of a change before it is made: `everybody`, they all said so; `entered`, those that said nothing
+ * learn of it from their renewals, and no lease that they took before has any time left.
  */
-export async function announceChange(changeId: string, ids: readonly string[], ports: AnnouncePorts): Promise<void> {
-  const { ownHolderId, holders, request } = ports;
-  ports.hear({ kind: 'announced', changeId, ids });
-  const others = (await holders.list().catch(() => [])).filter(({ holderId }) => holderId !== ownHolderId);
-  const payload = writeChange({ kind: 'announced', changeId, ids });
-  await Promise.all(others.map((holder) => request(subjectOf(holder), payload, ANNOUNCE_MS).catch(() => undefined)));
+export interface Announcement extends Change {
+  readonly knownTo: 'everybody' | 'entered' | 'not_everybody';
 }
 
-export type AnnouncePorts = Pick<SettlePorts, 'ownHolderId' | 'hear' | 'request'> & {
-  readonly holders: Pick<SettlePorts['holders'], 'list'>;
-};
+export interface AnnouncePorts extends ReachPorts {
+  readonly ownHolderId: string;
+  /** This replica hears of a change, as the others do. */
+  readonly hear: (message: ChangeMessage) => void;
+  readonly holders: ReachPorts['holders'] & {
+    list(): Promise<Holder[]>;
+    /** From its commit on, every renewal tells of the change. */
+    enterAnnouncement(change: Change): Promise<void>;
+  };
+}
+
+/**
+ * Has every holder forget these keys before they change, and remember them no more until the change is made: then all
+ * see it at one moment, and nobody accepts what another one has refused.
+ * Where not all have said so, `enterAnnouncement` has to come before the change.
+ */
+export async function announceChange(change: Change, ports: AnnouncePorts): Promise<Announcement> {
+  ports.hear({ kind: 'announced', ...change });
+  const others = await othersOf(ports);
+  if (others === undefined) return { ...change, knownTo: 'not_everybody' };
+  const payload = writeChange({ kind: 'announced', ...change });
+  const told = await Promise.all(
+    others.map((holder) =>
+      ports.request(subjectOf(holder), payload, ANNOUNCE_MS).then(
+        () => true,
+        () => false,
+      ),
+    ),
+  );
+  return { ...change, knownTo: told.every(Boolean) ? 'everybody' : 'not_everybody' };
+}
+
+/**
+ * The same for holders that say nothing: renewals tell them from now on, and whatever lease they have that they took
+ * before has run out when this returns. Takes as long as a lease does where a holder stays silent.
+ * @throws where the announcement cannot be entered; then the change must not be made.
+ */
+export async function enterAnnouncement(change: Change, ports: AnnouncePorts): Promise<Announcement> {
+  ports.hear({ kind: 'announced', ...change });
+  await ports.holders.enterAnnouncement(change);
+  const untilMs = ports.monotonicMs() + REVOKER_WAIT_MS;
+  const others = await othersOf(ports);
+  const payload = writeChange({ kind: 'announced', ...change });
+  const telling = { payload, untilMs, listedAtMs: ports.monotonicMs() };
+  if (others === undefined) await ports.pause(Math.max(0, untilMs - ports.monotonicMs()));
+  else await Promise.all(others.map((holder) => reachHolder(holder, telling, ports)));
+  return { ...change, knownTo: 'entered' };
+}
+
+/** Undefined: they cannot be listed. */
+async function othersOf({ holders, ownHolderId }: AnnouncePorts): Promise<Holder[] | undefined> {
+  const all = await holders.list().catch(() => undefined);
+  return all?.filter(({ holderId }) => holderId !== ownHolderId);
+}

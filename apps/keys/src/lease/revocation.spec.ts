@@ -14,6 +14,7 @@ import {
   openReplica,
   quiet,
   stateOf,
+  type TestReplica,
   until,
   withReplicas,
 } from '../replica-under-test.conformance.js';
@@ -59,6 +60,47 @@ describe('revocation [E12]', () => {
     const tookMs = await one.revoke(key.keyId);
     expect(tookMs).toBeGreaterThan(1_500);
     expect(stateOf(await deaf.verify(key.digest, 1))).toBe('revoked');
+  });
+
+  it.each([
+    ['renews', () => {}],
+    ['does not renew', (deaf: TestReplica) => deaf.breakRenewals()],
+  ])('is seen by all at one moment, also by a replica that hears nothing and %s', async (_what, prepare) => {
+    const bus = openBus(tests);
+    const [one, deaf] = [await openReplica(tests, { bus }), await openReplica(tests, { bus, hears: false })];
+    const key = await newKey(tests);
+    await deaf.verify(key.digest);
+    prepare(deaf);
+    let isRevoked = false;
+    const revoking = one.revoke(key.keyId).then(() => {
+      isRevoked = true;
+    });
+    const said: string[] = [];
+    while (!isRevoked) for (const replica of [one, deaf]) said.push(stateOf(await replica.verify(key.digest)));
+    await revoking;
+    const firstRevoked = said.indexOf('revoked');
+    expect(firstRevoked).toBeGreaterThan(0);
+    expect(new Set(said.slice(0, firstRevoked))).toEqual(new Set(['active']));
+    expect(new Set(said.slice(firstRevoked))).toEqual(new Set(['revoked']));
+  });
+
+  it('changes nothing where its announcement fails, and nobody has to catch that but its caller', async () => {
+    const unhandled: unknown[] = [];
+    const hear = (error: unknown) => unhandled.push(error);
+    process.on('unhandledRejection', hear);
+    try {
+      const one = await openReplica(tests, { bus: openBus(tests) });
+      const key = await newKey(tests);
+      const announce = () => Promise.reject(new Error('somebody says nothing'));
+      const change = tests.store.change(ACTOR, key.keyId, (found) => revokeKey(found, undefined, Date.now()), {
+        announce,
+      });
+      await expect(change).rejects.toThrow('somebody says nothing');
+      expect(stateOf(await one.verify(key.digest))).toBe('active');
+      expect(unhandled).toEqual([]);
+    } finally {
+      process.off('unhandledRejection', hear);
+    }
   });
 
   it('would be broken without leases: the same replica then accepts the revoked key', async () => {
@@ -109,7 +151,7 @@ describe('revocation [E12]', () => {
     await new HoldersStore(tests.pool).register('e'.repeat(32));
     await tests.store.change(ACTOR, key.keyId, (found) => revokeKey(found, undefined, Date.now()));
     await one.revoke(key.keyId);
-    expect(told).toEqual([`announced ${key.keyId}`, `made ${key.keyId}`]);
+    expect(told).toEqual([`made ${key.keyId}`]);
     expect(stateOf(await two.verify(key.digest, 1))).toBe('revoked');
     await answering.stop();
     await new HoldersStore(tests.pool).release('e'.repeat(32));

@@ -1,11 +1,14 @@
 import { LEASE_MS, REVOKER_WAIT_MS } from '@gatehouse/lease/lease';
 import { describe, expect, it } from '@jest/globals';
+import type { Announcement } from './announce-change.js';
 import type { Holder } from './holders.store.js';
 import { type SettlePorts, settleChange } from './settle-change.js';
 
 const OWN = 'a'.repeat(32);
-const OTHER: Holder = { holderId: 'b'.repeat(32), kind: 'keys', renewals: '5' };
-const GATEWAY: Holder = { holderId: 'c'.repeat(32), kind: 'gateway', renewals: '5' };
+const OTHER: Holder = { holderId: 'b'.repeat(32), kind: 'keys', renewals: '5', learnsAnnounced: true };
+const GATEWAY: Holder = { holderId: 'c'.repeat(32), kind: 'gateway', renewals: '5', learnsAnnounced: true };
+
+const CHANGE: Announcement = { changeId: 'c1', ids: ['key_1'], knownTo: 'everybody' };
 
 /** A revoker over a clock that only its own waiting moves. */
 function openRevoker(changes: Partial<SettlePorts> = {}) {
@@ -17,10 +20,11 @@ function openRevoker(changes: Partial<SettlePorts> = {}) {
     ownHolderId: OWN,
     hear: ({ kind, changeId, ids }) => heard.push(`${kind} ${changeId} ${ids.join()}`),
     holders: {
-      list: async () => [{ holderId: OWN, kind: 'keys', renewals: '1' }, OTHER],
+      list: async () => [{ holderId: OWN, kind: 'keys', renewals: '1', learnsAnnounced: true }, OTHER],
       removeSilent: async (holder) => {
         removed.push(holder);
       },
+      endAnnouncement: async () => true,
     },
     request: async (subject, payload) => {
       requests.push(`${subject} ${Buffer.from(payload).toString()}`);
@@ -38,7 +42,7 @@ function openRevoker(changes: Partial<SettlePorts> = {}) {
 describe('settleChange', () => {
   it('forgets the key here and tells every other holder', async () => {
     const revoker = openRevoker();
-    await settleChange({ changeId: 'c1', ids: ['key_1'] }, 0, revoker.ports);
+    await settleChange(CHANGE, 0, revoker.ports);
     expect(revoker.heard).toEqual(['made c1 key_1']);
     expect(revoker.requests).toEqual([`gatehouse.v1.keys.invalidate.${OTHER.holderId} made c1\nkey_1`]);
     expect(revoker.nowMs()).toBe(0);
@@ -47,7 +51,7 @@ describe('settleChange', () => {
 
   it('tells of many changes with one message to each holder', async () => {
     const revoker = openRevoker();
-    await settleChange({ changeId: 'c1', ids: ['key_1', 'key_2'] }, 0, revoker.ports);
+    await settleChange({ ...CHANGE, ids: ['key_1', 'key_2'] }, 0, revoker.ports);
     expect(revoker.heard).toEqual(['made c1 key_1,key_2']);
     expect(revoker.requests).toEqual([`gatehouse.v1.keys.invalidate.${OTHER.holderId} made c1\nkey_1\nkey_2`]);
   });
@@ -60,14 +64,14 @@ describe('settleChange', () => {
         return payload;
       },
     });
-    await settleChange({ changeId: 'c1', ids: ['key_1'] }, 0, revoker.ports);
+    await settleChange(CHANGE, 0, revoker.ports);
     expect(attempts).toBe(3);
     expect(revoker.nowMs()).toBeLessThan(500);
   });
 
   it('waits out the whole lease of a holder that stays silent, then removes it as it was seen', async () => {
     const revoker = openRevoker({ request: () => Promise.reject(new Error('nobody')) });
-    await settleChange({ changeId: 'c1', ids: ['key_1'] }, 0, revoker.ports);
+    await settleChange(CHANGE, 0, revoker.ports);
     expect(revoker.nowMs()).toBeGreaterThanOrEqual(REVOKER_WAIT_MS);
     expect(revoker.removed).toEqual([OTHER]);
   });
@@ -81,7 +85,7 @@ describe('settleChange', () => {
         return [OTHER];
       },
     };
-    await settleChange({ changeId: 'c1', ids: ['key_1'] }, 0, { ...revoker.ports, holders });
+    await settleChange(CHANGE, 0, { ...revoker.ports, holders });
     expect(revoker.removed).toEqual([]);
   });
 
@@ -99,7 +103,7 @@ describe('settleChange', () => {
       },
     });
     const holders = { ...revoker.ports.holders, list: async () => [GATEWAY, OTHER] };
-    const settlement = await settleChange({ changeId: 'c1', ids: ['key_1'] }, 0, { ...revoker.ports, holders });
+    const settlement = await settleChange(CHANGE, 0, { ...revoker.ports, holders });
     expect(order).toEqual(['keys', 'gateway']);
     expect(settlement).toEqual({
       acknowledged: [
@@ -118,7 +122,7 @@ describe('settleChange', () => {
         subject.includes('.gateway.') ? Promise.reject(new Error('nobody')) : Promise.resolve(payload),
     });
     const holders = { ...revoker.ports.holders, list: async () => [GATEWAY, OTHER] };
-    const { expired } = await settleChange({ changeId: 'c1', ids: ['key_1'] }, 0, { ...revoker.ports, holders });
+    const { expired } = await settleChange(CHANGE, 0, { ...revoker.ports, holders });
     expect(expired).toEqual([{ holderId: GATEWAY.holderId, kind: 'gateway' }]);
     expect(revoker.nowMs()).toBeGreaterThanOrEqual(REVOKER_WAIT_MS);
   });
@@ -126,7 +130,30 @@ describe('settleChange', () => {
   it('waits a whole lease where the holders cannot be listed', async () => {
     const revoker = openRevoker();
     const holders = { ...revoker.ports.holders, list: () => Promise.reject(new Error('no database')) };
-    await settleChange({ changeId: 'c1', ids: ['key_1'] }, 0, { ...revoker.ports, holders });
+    await settleChange(CHANGE, 0, { ...revoker.ports, holders });
     expect(revoker.nowMs()).toBeGreaterThanOrEqual(REVOKER_WAIT_MS);
+  });
+
+  describe('of which a holder that says nothing has learned from its renewals', () => {
+    const ENTERED: Announcement = { ...CHANGE, knownTo: 'entered' };
+    const silent = () => openRevoker({ request: () => Promise.reject(new Error('nobody')) });
+
+    it('is told to it, and not waited for', async () => {
+      const revoker = silent();
+      const settlement = await settleChange(ENTERED, 0, revoker.ports);
+      expect(revoker.nowMs()).toBe(0);
+      expect(revoker.removed).toEqual([]);
+      expect(settlement.expired).toEqual([{ holderId: OTHER.holderId, kind: 'keys' }]);
+    });
+
+    it.each([
+      ['its version does not learn of announcements', { list: async () => [{ ...OTHER, learnsAnnounced: false }] }],
+      ['the announcement was gone already', { endAnnouncement: async () => false }],
+      ['nobody knows whether it was', { endAnnouncement: () => Promise.reject(new Error('no database')) }],
+    ])('waits out its lease where %s', async (_why, broken) => {
+      const revoker = silent();
+      await settleChange(ENTERED, 0, { ...revoker.ports, holders: { ...revoker.ports.holders, ...broken } });
+      expect(revoker.nowMs()).toBeGreaterThanOrEqual(REVOKER_WAIT_MS);
+    });
   });
 });

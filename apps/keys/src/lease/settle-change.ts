@@ -1,11 +1,12 @@
 import { type ChangeMessage, writeChange } from '@gatehouse/lease/change-message';
-import { LEASE_MS, REVOKER_WAIT_MS } from '@gatehouse/lease/lease';
+import { REVOKER_WAIT_MS } from '@gatehouse/lease/lease';
+import type { Announcement } from './announce-change.js';
 import { subjectOf } from './holder-messages.js';
 import type { Holder, HolderKind } from './holders.store.js';
+import { type ReachPorts, reachHolder, type Telling } from './reach-holder.js';
 
-/** One attempt to reach a holder, and the pause before the next. */
-const ATTEMPT_MS = 500;
-const RETRY_AFTER_MS = 50;
+/** How long a holder may take that need not be waited for. */
+const TELL_MS = 200;
 
 /**
  * Replicas first: a gateway remembers what a replica told it. Told before them, it could learn the old state from one of
@@ -13,21 +14,22 @@ const RETRY_AFTER_MS = 50;
  */
 const ORDER: readonly HolderKind[] = ['keys', 'gateway'];
 
-export interface SettlePorts {
+export interface SettlePorts extends ReachPorts {
   readonly ownHolderId: string;
   /** This replica hears of a change, as the others do. */
   readonly hear: (message: ChangeMessage) => void;
-  readonly holders: { list(): Promise<Holder[]>; removeSilent(holder: Holder): Promise<void> };
-  readonly request: (subject: string, payload: Uint8Array, deadlineMs: number) => Promise<Uint8Array>;
-  readonly monotonicMs: () => number;
-  readonly pause: (delayMs: number) => Promise<void>;
+  readonly holders: ReachPorts['holders'] & {
+    list(): Promise<Holder[]>;
+    /** @returns whether the announcement was entered until now. */
+    endAnnouncement(changeId: string): Promise<boolean>;
+  };
 }
 
 /** Why a change holds everywhere, holder by holder. */
 export interface Settlement {
   /** Have forgotten what they remembered of it, and said so; the replica that made the change among them. */
   readonly acknowledged: readonly SettledHolder[];
-  /** Were not heard; every lease that they had when the change was made has run out. */
+  /** Were not heard; every lease that they took without knowing of the change has run out. */
   readonly expired: readonly SettledHolder[];
   /** False: the holders could not be listed, and every lease there can be has run out. */
   readonly listed: boolean;
@@ -40,16 +42,20 @@ interface SettledHolder {
 
 /**
  * Waits until committed changes hold everywhere: each lease holder has acknowledged that it forgot those keys, or its
- * lease has run out. Never fails: waiting a whole lease from the commit on is enough without knowing any holder.
+ * lease has run out. Whoever learned of the change before it was made is told that it was, and not waited for. Never
+ * fails: waiting a whole lease from the commit on is enough without knowing any holder.
  * @param change what was made; its announcement ends with it.
  * @param committedAtMs monotonic time, not before the commit was known to be done.
  */
 export async function settleChange(
-  change: Omit<ChangeMessage, 'kind'>,
+  change: Announcement,
   committedAtMs: number,
   ports: SettlePorts,
 ): Promise<Settlement> {
-  const message: ChangeMessage = { kind: 'made', ...change };
+  const { changeId, ids, knownTo } = change;
+  const message: ChangeMessage = { kind: 'made', changeId, ids };
+  // An entry that is gone may have been gone before the change was made: then it has told nobody.
+  const isEntered = knownTo === 'entered' && (await ports.holders.endAnnouncement(changeId).catch(() => false));
   ports.hear(message);
   const acknowledged: SettledHolder[] = [{ holderId: ports.ownHolderId, kind: 'keys' }];
   const expired: SettledHolder[] = [];
@@ -59,12 +65,13 @@ export async function settleChange(
     await ports.pause(Math.max(0, untilMs - ports.monotonicMs()));
     return { acknowledged, expired, listed: false };
   }
-  const settling = { payload: writeChange(message), untilMs, listedAtMs: ports.monotonicMs() };
+  const telling = { payload: writeChange(message), untilMs, listedAtMs: ports.monotonicMs() };
   for (const kind of ORDER) {
     const others = holders.filter((holder) => holder.kind === kind && holder.holderId !== ports.ownHolderId);
     await Promise.all(
       others.map(async (holder) => {
-        const settled = (await settleHolder(holder, settling, ports)) ? acknowledged : expired;
+        const reach = isEntered && holder.learnsAnnounced ? tellHolder : reachHolder;
+        const settled = (await reach(holder, telling, ports)) ? acknowledged : expired;
         settled.push({ holderId: holder.holderId, kind });
       }),
     );
@@ -72,29 +79,10 @@ export async function settleChange(
   return { acknowledged, expired, listed: true };
 }
 
-interface Settling {
-  readonly payload: Uint8Array;
-  readonly untilMs: number;
-  readonly listedAtMs: number;
-}
-
-/** @returns whether it has acknowledged; otherwise its lease has run out. */
-async function settleHolder(holder: Holder, settling: Settling, ports: SettlePorts): Promise<boolean> {
-  const { untilMs } = settling;
-  const subject = subjectOf(holder);
-  for (;;) {
-    const leftMs = untilMs - ports.monotonicMs();
-    if (leftMs <= 0) break;
-    try {
-      await ports.request(subject, settling.payload, Math.min(leftMs, ATTEMPT_MS));
-      return true;
-    } catch {
-      await ports.pause(Math.min(RETRY_AFTER_MS, Math.max(0, untilMs - ports.monotonicMs())));
-    }
-  }
-  // Without its row, the next changes need not wait for it; if it has renewed since it was listed, it stays. A list that
-  // came late may show a renewal from after the commit, whose lease has not ended yet: then it stays, too.
-  if (ports.monotonicMs() - settling.listedAtMs < LEASE_MS) return false;
-  await ports.holders.removeSilent(holder).catch(() => undefined);
-  return false;
+/** Tells a holder that knows already, so that it may remember again. @returns whether it has heard. */
+function tellHolder(holder: Holder, { payload }: Telling, { request }: ReachPorts): Promise<boolean> {
+  return request(subjectOf(holder), payload, TELL_MS).then(
+    () => true,
+    () => false,
+  );
 }

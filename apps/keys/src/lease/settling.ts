@@ -1,10 +1,49 @@
-import type { ChangeMessage } from '@gatehouse/lease/change-message';
+import type { Announcement } from './announce-change.js';
 import type { Settlement } from './settle-change.js';
 
 /** What whoever changes keys, or organizations, does before and after. */
 export interface Settling {
-  /** Before the change. @returns what to call it afterwards. */
-  readonly announce: (ids: readonly string[]) => Promise<string>;
+  /** Before the change, where rows are locked: takes 300 ms at most, and then `knownTo` may be `not_everybody`. */
+  readonly announceBriefly: (ids: readonly string[]) => Promise<Announcement>;
+  /** Tells those who have said nothing, as long as that takes. @throws where the change must not be made. */
+  readonly enter: (announcement: Announcement) => Promise<Announcement>;
   /** After its commit: resolves when it holds on every replica and gateway. */
-  readonly settle: (change: Omit<ChangeMessage, 'kind'>, committedAtMs: number) => Promise<Settlement>;
+  readonly settle: (change: Announcement, committedAtMs: number) => Promise<Settlement>;
+}
+
+/** Announces what a transaction is about to change. @throws HolderSilent, which has to roll the transaction back. */
+export type Announce = (ids: readonly string[]) => Promise<void>;
+
+/** Some holder has said nothing: it has to be waited for, and no row may be locked meanwhile. */
+class HolderSilent extends Error {}
+
+/**
+ * Runs a transaction that announces what it changes, before it changes it. Where a holder says nothing, the transaction is
+ * rolled back, the holder is waited for with nothing locked, and the transaction runs once more.
+ * @returns what came of it, and the announcement; undefined where nothing was announced.
+ */
+export async function changeAtOneMoment<Outcome>(
+  settling: Settling,
+  transaction: (announce: Announce) => Promise<Outcome>,
+): Promise<{ readonly outcome: Outcome; readonly announcement: Announcement | undefined }> {
+  let announcement: Announcement | undefined;
+  const announce = async (ids: readonly string[]) => {
+    const entered = new Set(announcement?.knownTo === 'entered' ? announcement.ids : []);
+    if (ids.every((id) => entered.has(id))) return;
+    announcement = await settling.announceBriefly([...new Set([...entered, ...ids])]);
+    if (announcement.knownTo === 'not_everybody') throw new HolderSilent('a lease holder says nothing');
+  };
+  for (;;) {
+    try {
+      return { outcome: await transaction(announce), announcement };
+    } catch (error) {
+      if (!(error instanceof HolderSilent) || announcement === undefined) throw error;
+      announcement = await settling.enter(announcement);
+    }
+  }
+}
+
+/** A change that nobody was told of before; whoever made it may have died before its end. */
+export function unannounced(ids: readonly string[]): Announcement {
+  return { changeId: '', ids, knownTo: 'not_everybody' };
 }

@@ -9,12 +9,13 @@ interface SweeperPorts {
     list(): Promise<Holder[]>;
     removeSilent(holder: Holder): Promise<void>;
     pruneChanges(): Promise<void>;
+    pruneAnnouncements(): Promise<void>;
   };
   readonly monotonicMs: () => number;
 }
 
 /**
- * Removes holders that died, and changes that all have applied; called often, does so every 20 s. A holder counts as
+ * Removes holders that died, changes that all have applied, and announcements that nothing came of; called often, does so every 20 s. A holder counts as
  * silent by what this replica has seen over its own monotonic clock, not by the database's time of day, which may jump.
  */
 export function holderSweeper({ holders, monotonicMs }: SweeperPorts): () => Promise<void> {
@@ -33,5 +34,6 @@ export function holderSweeper({ holders, monotonicMs }: SweeperPorts): () => Pro
       if (silent && nowMs - known.sinceMs > SILENT_HOLDER_MS) await holders.removeSilent(holder);
     }
     await holders.pruneChanges();
+    await holders.pruneAnnouncements();
   };
 }

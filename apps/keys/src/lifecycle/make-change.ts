@@ -1,5 +1,6 @@
 import type { Actor } from '@gatehouse/contracts/actor';
 import type { Settlement } from '../lease/settle-change.js';
+import { changeAtOneMoment, unannounced } from '../lease/settling.js';
 import type { KeyDecision } from './key-decision.js';
 import { isKeyId } from './key-id.js';
 import type { KeyRecord } from './key-record.js';
@@ -21,19 +22,11 @@ export async function makeChange<Decision extends KeyDecision<string>>(
   options?: { readonly removed?: boolean },
 ): Promise<Made<Decision>> {
   if (!isKeyId(keyId)) return { kind: 'not_found' };
-  const { announce, settle } = ports.settling;
   const ids = [keyId];
-  let announced: Promise<string> | undefined;
-  const decision = await ports.store.change(actor, keyId, decide, {
-    ...options,
-    announce: () => {
-      announced = announce(ids);
-      return announced;
-    },
-  });
-  if (decision.kind === 'change' || decision.kind === 'unchanged') {
-    const committedAtMs = ports.monotonicMs();
-    return { ...decision, settlement: await settle({ changeId: (await announced) ?? '', ids }, committedAtMs) };
-  }
-  return decision;
+  const { outcome, announcement } = await changeAtOneMoment(ports.settling, (announce) =>
+    ports.store.change(actor, keyId, decide, { ...options, announce: () => announce(ids) }),
+  );
+  if (outcome.kind !== 'change' && outcome.kind !== 'unchanged') return outcome;
+  const committedAtMs = ports.monotonicMs();
+  return { ...outcome, settlement: await ports.settling.settle(announcement ?? unannounced(ids), committedAtMs) };
 }

@@ -2,7 +2,7 @@ import { serve } from '@gatehouse/bus/serve.server';
 import { setOrganization } from '@gatehouse/contracts/keys';
 import { Controller, Inject } from '@nestjs/common';
 import { MessagePattern, Payload } from '@nestjs/microservices';
-import type { Settling } from '../lease/settling.js';
+import { changeAtOneMoment, type Settling, unannounced } from '../lease/settling.js';
 import type { OrganizationsStore } from './organizations.store.js';
 
 /** Token of what the controller works with. */
@@ -25,9 +25,11 @@ export class OrganizationsController {
     return serve(setOrganization, payload, async ({ actor, ...organization }) => {
       const { store, nowMs, monotonicMs, settling } = this.ports;
       const ids = [organization.organizationId];
-      const changeId = await settling.announce(ids);
-      await store.set(organization, actor, nowMs());
-      await settling.settle({ changeId, ids }, monotonicMs());
+      const { announcement } = await changeAtOneMoment(settling, async (announce) => {
+        await announce(ids);
+        await store.set(organization, actor, nowMs());
+      });
+      await settling.settle(announcement ?? unannounced(ids), monotonicMs());
       return { kind: 'set' as const };
     });
   }

@@ -100,7 +100,7 @@ describe('without PostgreSQL', () => {
     const server = await startTestPostgres();
     tests.opened.push(server);
     const own = await openDatabase(server);
-    tests.opened.push({ stop: () => own.database.destroy() });
+    tests.opened.push({ stop: () => own.close() });
     const bus = openBus(tests);
     const one = await openReplica(tests, { bus, on: own });
     const key = await newKey(own);
