@@ -1,8 +1,6 @@
 const NAMES = { revocations: 'revocations', limited: 'limited requests' };
 
-/**
- * What a run has shown, as text.
- */
+/** What a run has shown, as text. */
 export function reportOf(
   {
     findings,

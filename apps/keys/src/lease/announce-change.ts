@@ -13,6 +13,8 @@ const ANNOUNCE_MS = 300;
  */
 export interface Announcement extends Change {
   readonly knownTo: 'everybody' | 'entered' | 'not_everybody';
+  /** Who has said so, this replica among them. */
+  readonly holderIds: readonly string[];
 }
 
 export interface AnnouncePorts extends ReachPorts {
@@ -34,7 +36,7 @@ export interface AnnouncePorts extends ReachPorts {
 export async function announceChange(change: Change, ports: AnnouncePorts): Promise<Announcement> {
   ports.hear({ kind: 'announced', ...change });
   const others = await othersOf(ports);
-  if (others === undefined) return { ...change, knownTo: 'not_everybody' };
+  if (others === undefined) return { ...change, knownTo: 'not_everybody', holderIds: [] };
   const payload = writeChange({ kind: 'announced', ...change });
   const told = await Promise.all(
     others.map((holder) =>
@@ -44,7 +46,8 @@ export async function announceChange(change: Change, ports: AnnouncePorts): Prom
       ),
     ),
   );
-  return { ...change, knownTo: told.every(Boolean) ? 'everybody' : 'not_everybody' };
+  const holderIds = [ports.ownHolderId, ...others.flatMap(({ holderId }, place) => (told[place] ? [holderId] : []))];
+  return { ...change, knownTo: told.every(Boolean) ? 'everybody' : 'not_everybody', holderIds };
 }
 
 /**
@@ -61,7 +64,7 @@ export async function enterAnnouncement(change: Change, ports: AnnouncePorts): P
   const telling = { payload, untilMs, listedAtMs: ports.monotonicMs() };
   if (others === undefined) await ports.pause(Math.max(0, untilMs - ports.monotonicMs()));
   else await Promise.all(others.map((holder) => reachHolder(holder, telling, ports)));
-  return { ...change, knownTo: 'entered' };
+  return { ...change, knownTo: 'entered', holderIds: [] };
 }
 
 /** Undefined: they cannot be listed. */

@@ -1,4 +1,5 @@
 import type { DataSource, EntityManager } from 'typeorm';
+import { HolderUnaware } from './settling.js';
 
 /** One transaction. What was answered must outlive a crash, whatever the server's default is. */
 export function inTransaction<Outcome>(
@@ -15,8 +16,15 @@ export function inTransaction<Outcome>(
  * Gives changes of keys (or of whole organizations, by their ids) their numbers. The row lock on the counter is held until
  * the commit, so that numbers become visible in their order and none can appear below one that was seen; last in its
  * transaction, so that it is held briefly.
+ * @param aware the holders that know of these changes. A holder that has registered since they were told has not been
+ * told; nobody registers while the counter is locked. Undefined: nobody has to know.
+ * @throws HolderUnaware
  */
-export async function numberChanges(manager: EntityManager, ids: readonly string[]): Promise<void> {
+export async function numberChanges(
+  manager: EntityManager,
+  ids: readonly string[],
+  aware?: readonly string[],
+): Promise<void> {
   await manager.query(
     `WITH next AS (UPDATE change_counter SET seq = seq + cardinality($1::text[]) RETURNING seq)
      INSERT INTO key_changes (seq, key_id)
@@ -24,4 +32,9 @@ export async function numberChanges(manager: EntityManager, ids: readonly string
      FROM next, unnest($1::text[]) WITH ORDINALITY AS changed (id, place)`,
     [ids],
   );
+  if (aware === undefined) return;
+  const unaware = await manager.query('SELECT 1 FROM lease_holders WHERE holder_id <> ALL($1::text[]) LIMIT 1', [
+    aware,
+  ]);
+  if (unaware.length > 0) throw new HolderUnaware('a lease holder has registered meanwhile');
 }

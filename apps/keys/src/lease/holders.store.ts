@@ -33,12 +33,15 @@ export class HoldersStore {
     private readonly pepperVersions: readonly number[] = [1],
   ) {}
 
-  /** Enters a holder, or enters it anew. @returns the number of the last change before. */
+  /**
+   * Enters a holder, or enters it anew. Waits for changes that are being numbered: what it loads afterwards is not of before
+   * them. @returns the number of the last change before.
+   */
   async register(holderId: string): Promise<string> {
     const [row] = await this.rows<{ applied_seq: string }>(
       'lease-register',
       `INSERT INTO lease_holders AS holder (holder_id, kind, applied_seq, renewals, renewed_at, pepper_versions, learns_announced)
-       SELECT $1, $2, seq, 0, clock_timestamp(), $3, true FROM change_counter
+       SELECT $1, $2, seq, 0, clock_timestamp(), $3, true FROM change_counter FOR SHARE
        ON CONFLICT (holder_id) DO UPDATE SET
          applied_seq = EXCLUDED.applied_seq, renewals = holder.renewals + 1, renewed_at = EXCLUDED.renewed_at,
          pepper_versions = EXCLUDED.pepper_versions

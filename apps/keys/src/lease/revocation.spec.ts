@@ -13,14 +13,22 @@ import {
   openBus,
   openReplica,
   quiet,
+  type ReplicaTests,
   stateOf,
   type TestReplica,
   until,
   withReplicas,
 } from '../replica-under-test.conformance.js';
+import { numberChanges } from './changes.store.js';
 import { HoldersStore } from './holders.store.js';
+import { changeAtOneMoment, unannounced } from './settling.js';
 
 const tests = withReplicas();
+
+async function isWaitingForLock({ pool }: Pick<ReplicaTests, 'pool'>): Promise<boolean> {
+  const { rows } = await pool.query("SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'");
+  return rows.length > 0;
+}
 
 describe('revocation [E12]', () => {
   it('holds on every replica as soon as it has returned, and takes a few milliseconds', async () => {
@@ -76,7 +84,11 @@ describe('revocation [E12]', () => {
       isRevoked = true;
     });
     const said: string[] = [];
-    while (!isRevoked) for (const replica of [one, deaf]) said.push(stateOf(await replica.verify(key.digest)));
+    while (!isRevoked) {
+      for (const replica of [one, deaf]) said.push(stateOf(await replica.verify(key.digest)));
+      // What is remembered is answered without any pause, in which nobody else would get a turn.
+      await new Promise((resolve) => setImmediate(resolve));
+    }
     await revoking;
     const firstRevoked = said.indexOf('revoked');
     expect(firstRevoked).toBeGreaterThan(0);
@@ -101,6 +113,57 @@ describe('revocation [E12]', () => {
     } finally {
       process.off('unhandledRejection', hear);
     }
+  });
+
+  it('waits for a replica that enters itself while it is made', async () => {
+    const bus = openBus(tests);
+    const one = await openReplica(tests, { bus });
+    const key = await newKey(tests);
+    const late = 'f'.repeat(32);
+    const holders = new HoldersStore(tests.pool);
+    const attempts: (readonly string[] | undefined)[] = [];
+    const startedAtMs = performance.now();
+    const { announcement } = await changeAtOneMoment(one.replica, (announce) =>
+      tests.store.change(ACTOR, key.keyId, (found) => revokeKey(found, undefined, Date.now()), {
+        announce: async () => {
+          const aware = await announce([key.keyId]);
+          attempts.push(aware);
+          if (attempts.length === 1) await holders.register(late);
+          return aware;
+        },
+      }),
+    );
+    // It answered nothing when it was told, so what it might have taken before had to run out.
+    expect(attempts).toEqual([[one.replica.holderId], undefined]);
+    expect(performance.now() - startedAtMs).toBeGreaterThan(2_000);
+    // It was taken off the list. Where it enters itself again, its first renewal tells it.
+    expect(await holderIds(tests)).not.toContain(late);
+    expect(await holders.renew(late, await holders.register(late))).toMatchObject({
+      announced: [{ ids: [key.keyId] }],
+    });
+    await holders.release(late);
+    await one.replica.settle(announcement ?? unannounced([key.keyId]), performance.now());
+    expect(stateOf(await one.verify(key.digest))).toBe('revoked');
+  });
+
+  it('nobody enters itself while a change is numbered and not yet committed', async () => {
+    const holders = new HoldersStore(tests.pool);
+    const late = '9'.repeat(32);
+    const before = await holders.register(late);
+    const order: string[] = [];
+    let registering: Promise<string> | undefined;
+    await tests.database.transaction(async (manager) => {
+      await numberChanges(manager, ['key_1'], [late]);
+      registering = holders.register('8'.repeat(32)).then((seq) => {
+        order.push('registered');
+        return seq;
+      });
+      await until(async () => isWaitingForLock(tests));
+      order.push('committed');
+    });
+    expect(Number(await registering)).toBe(Number(before) + 1);
+    expect(order).toEqual(['committed', 'registered']);
+    await Promise.all([late, '8'.repeat(32)].map((holderId) => holders.release(holderId)));
   });
 
   it('would be broken without leases: the same replica then accepts the revoked key', async () => {

@@ -8,7 +8,7 @@ const OWN = 'a'.repeat(32);
 const OTHER: Holder = { holderId: 'b'.repeat(32), kind: 'keys', renewals: '5', learnsAnnounced: true };
 const GATEWAY: Holder = { holderId: 'c'.repeat(32), kind: 'gateway', renewals: '5', learnsAnnounced: true };
 
-const CHANGE: Announcement = { changeId: 'c1', ids: ['key_1'], knownTo: 'everybody' };
+const CHANGE: Announcement = { changeId: 'c1', ids: ['key_1'], knownTo: 'everybody', holderIds: [] };
 
 /** A revoker over a clock that only its own waiting moves. */
 function openRevoker(changes: Partial<SettlePorts> = {}) {

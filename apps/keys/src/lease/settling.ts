@@ -11,15 +11,19 @@ export interface Settling {
   readonly settle: (change: Announcement, committedAtMs: number) => Promise<Settlement>;
 }
 
-/** Announces what a transaction is about to change. @throws HolderSilent, which has to roll the transaction back. */
-export type Announce = (ids: readonly string[]) => Promise<void>;
+/**
+ * Announces what a transaction is about to change.
+ * @returns the holders that know; undefined where all do that there are, or will be.
+ * @throws HolderUnaware
+ */
+export type Announce = (ids: readonly string[]) => Promise<readonly string[] | undefined>;
 
-/** Some holder has said nothing: it has to be waited for, and no row may be locked meanwhile. */
-class HolderSilent extends Error {}
+/** Some holder may not know of a change: it has to be waited for, and no row may be locked meanwhile. */
+export class HolderUnaware extends Error {}
 
 /**
- * Runs a transaction that announces what it changes, before it changes it. Where a holder says nothing, the transaction is
- * rolled back, the holder is waited for with nothing locked, and the transaction runs once more.
+ * Runs a transaction that announces what it changes, before it changes it. Where a holder may not know, the
+ * transaction is rolled back, holders are waited for with nothing locked, and the transaction runs once more.
  * @returns what came of it, and the announcement; undefined where nothing was announced.
  */
 export async function changeAtOneMoment<Outcome>(
@@ -29,15 +33,16 @@ export async function changeAtOneMoment<Outcome>(
   let announcement: Announcement | undefined;
   const announce = async (ids: readonly string[]) => {
     const entered = new Set(announcement?.knownTo === 'entered' ? announcement.ids : []);
-    if (ids.every((id) => entered.has(id))) return;
+    if (ids.every((id) => entered.has(id))) return undefined;
     announcement = await settling.announceBriefly([...new Set([...entered, ...ids])]);
-    if (announcement.knownTo === 'not_everybody') throw new HolderSilent('a lease holder says nothing');
+    if (announcement.knownTo === 'not_everybody') throw new HolderUnaware('a lease holder says nothing');
+    return announcement.holderIds;
   };
   for (;;) {
     try {
       return { outcome: await transaction(announce), announcement };
     } catch (error) {
-      if (!(error instanceof HolderSilent) || announcement === undefined) throw error;
+      if (!(error instanceof HolderUnaware) || announcement === undefined) throw error;
       announcement = await settling.enter(announcement);
     }
   }
@@ -45,5 +50,5 @@ export async function changeAtOneMoment<Outcome>(
 
 /** A change that nobody was told of before; whoever made it may have died before its end. */
 export function unannounced(ids: readonly string[]): Announcement {
-  return { changeId: '', ids, knownTo: 'not_everybody' };
+  return { changeId: '', ids, knownTo: 'not_everybody', holderIds: [] };
 }

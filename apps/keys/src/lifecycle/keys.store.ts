@@ -1,6 +1,7 @@
 import type { Actor } from '@gatehouse/contracts/actor';
 import type { DataSource, EntityManager } from 'typeorm';
 import { inTransaction, numberChanges } from '../lease/changes.store.js';
+import type { Announce } from '../lease/settling.js';
 import type { SealedDigest } from '../secrets/peppers.js';
 import { forgetOldSecretUse } from '../usage/secret-uses.store.js';
 import { findAnswer, forgetAnswers, keepAnswer } from './answers.store.js';
@@ -31,7 +32,7 @@ export type IssueOutcome =
 
 export interface ChangeOptions {
   readonly removed?: boolean;
-  readonly announce?: () => Promise<unknown>;
+  readonly announce?: () => ReturnType<Announce>;
 }
 
 /** Keys in PostgreSQL. Each change writes its audit row in its own transaction. Every method throws when it fails. */
@@ -150,7 +151,7 @@ async function writeChange(
   actor: Actor,
   before: KeyRecord,
   change: KeyChange,
-  announced: Promise<unknown> | undefined,
+  announced: ReturnType<Announce> | undefined,
 ): Promise<void> {
   const { key, action, atMs, detail, secrets } = change;
   const changed = await manager.update(
@@ -161,8 +162,7 @@ async function writeChange(
   if (changed.affected !== 1) throw new Error('a locked key has changed');
   if (secrets !== undefined) await writeSecrets(manager, key.keyId, secrets);
   await writeAudit(manager, actor, { atMs, action, keyId: key.keyId, detail });
-  await announced;
-  await numberChanges(manager, [key.keyId]);
+  await numberChanges(manager, [key.keyId], await announced);
 }
 
 /** First the end of the one, then the other: at no moment does a key have two current secrets. */

@@ -26,8 +26,8 @@ export class OrganizationsController {
       const { store, nowMs, monotonicMs, settling } = this.ports;
       const ids = [organization.organizationId];
       const { announcement } = await changeAtOneMoment(settling, async (announce) => {
-        await announce(ids);
-        await store.set(organization, actor, nowMs());
+        const aware = await announce(ids);
+        await store.set(organization, actor, nowMs(), aware);
       });
       await settling.settle(announcement ?? unannounced(ids), monotonicMs());
       return { kind: 'set' as const };

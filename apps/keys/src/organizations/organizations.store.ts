@@ -15,8 +15,11 @@ export interface OrganizationState {
 export class OrganizationsStore {
   constructor(private readonly dataSource: DataSource) {}
 
-  /** Writes what is so from now on. The moment of a suspension stays the first one. */
-  set(organization: OrganizationState, actor: Actor, nowMs: number): Promise<void> {
+  /**
+   * Writes what is so from now on. The moment of a suspension stays the first one.
+   * @param aware see numberChanges.
+   */
+  set(organization: OrganizationState, actor: Actor, nowMs: number, aware?: readonly string[]): Promise<void> {
     const { organizationId, plan, limits, suspended } = organization;
     return inTransaction(this.dataSource, async (manager) => {
       await manager.query(
@@ -30,7 +33,7 @@ export class OrganizationsStore {
       );
       const detail = { plan, limits, suspended };
       await writeAudit(manager, actor, { atMs: nowMs, action: 'organization.set', keyId: organizationId, detail });
-      await numberChanges(manager, [organizationId]);
+      await numberChanges(manager, [organizationId], aware);
     });
   }
 }
