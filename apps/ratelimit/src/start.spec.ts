@@ -13,6 +13,7 @@ import {
 import type { SubjectLimits } from '@gatehouse/limit-domain/limit';
 import { createLogger } from '@gatehouse/observability/logger';
 import type { RunningService } from '@gatehouse/observability/running-service';
+import { DEADLINE_FACTOR } from '@gatehouse/testing/deadline-factor';
 import { startTestNats, type TestNats } from '@gatehouse/testing/nats';
 import { startTestRedis } from '@gatehouse/testing/redis';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -71,7 +72,7 @@ describe('ratelimit over NATS and Redis', () => {
     replicas = [];
     for (let index = 0; index < 2; index++) {
       const bus = await join('ratelimit');
-      const config = ratelimitConfig({ REDIS_URL: redis.url });
+      const config = ratelimitConfig({ REDIS_URL: redis.url, DEADLINE_FACTOR });
       replicas.push({ bus, service: await startRatelimit({ config, bus, logger }) });
     }
   });
