@@ -4,10 +4,11 @@ import { call } from '@gatehouse/bus/call.client';
 import { inProcessBus } from '@gatehouse/bus/in-process.client';
 import { anApi } from '@gatehouse/catalog/an-api.conformance';
 import type { Actor } from '@gatehouse/contracts/actor';
-import { VERIFY_SUBJECT } from '@gatehouse/contracts/hot-subjects';
+import { invalidateSubject, VERIFY_SUBJECT } from '@gatehouse/contracts/hot-subjects';
 import { issueKey } from '@gatehouse/contracts/keys';
 import { decodeVerifyReplies, encodeVerifyQueries } from '@gatehouse/contracts/verify-records';
 import { digestKey } from '@gatehouse/key-domain/key-digest';
+import { readChange } from '@gatehouse/lease/change-message';
 import { createLogger } from '@gatehouse/observability/logger';
 import type { RunningService } from '@gatehouse/observability/running-service';
 import { migrateDatabase } from '@gatehouse/postgres/migrate.client';
@@ -103,4 +104,24 @@ export async function auditOf({ owner }: KeysTests, keyId: string) {
 
 function plan(keysMax: number | null) {
   return { key: [], organization: [], keysMax };
+}
+
+/** A lease holder that answers, and what it was told of changes, in order. */
+export async function openHolder({ bus, owner }: KeysTests): Promise<{ told: string[]; leave(): Promise<void> }> {
+  const holderId = 'f'.repeat(32);
+  const told: string[] = [];
+  const answering = await bus.answer(invalidateSubject(holderId), holderId, async (payload) => {
+    const { kind, ids } = readChange(payload);
+    told.push(`${kind} ${ids.join()}`);
+    return payload;
+  });
+  await owner.query(
+    'INSERT INTO keys.lease_holders (holder_id, applied_seq, renewals, renewed_at) VALUES ($1, 0, 0, now())',
+    [holderId],
+  );
+  const leave = async () => {
+    await owner.query('DELETE FROM keys.lease_holders WHERE holder_id = $1', [holderId]);
+    await answering.stop();
+  };
+  return { told, leave };
 }

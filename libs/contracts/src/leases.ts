@@ -9,18 +9,18 @@ const changeSeq = z.string().regex(/^\d{1,19}$/);
 
 /**
  * Enters a gateway among the lease holders, or enters it anew; it must hold nothing from before. Gives no lease: the
- * renewal behind it does.
+ * renewal behind it does. `learnsAnnounced`: it takes announcements from renewals, which one of an older version does not say.
  */
 export const registerLease = contract(
   'gatehouse.v1.keys.lease-register',
-  z.strictObject({ holderId }),
+  z.strictObject({ holderId, learnsAnnounced: z.boolean().optional() }),
   z.strictObject({ appliedSeq: changeSeq }),
 );
 
 /**
  * Extends a gateway's lease, counted from before this was sent, once it has forgotten what is told here: keys, or
- * organizations with all their keys, that have changed after `appliedSeq`, or are about to (`announced`). `vanished`: it has to register again, with
- * nothing remembered.
+ * organizations with all their keys, that have changed after `appliedSeq`, or are about to (`announced`). `vanished`: it
+ * has to register again, with nothing remembered.
  */
 export const renewLease = contract(
   'gatehouse.v1.keys.lease-renew',

@@ -1,6 +1,4 @@
-/**
- * What holders are told of a change: that it is about to be made, and that it has been.
- */
+/** What holders are told of a change: that it is about to be made, and that it has been. */
 export interface ChangeMessage extends Change {
   readonly kind: 'announced' | 'made';
 }

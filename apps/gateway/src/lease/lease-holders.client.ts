@@ -9,7 +9,8 @@ const DEADLINE_MS = 400;
 /** The lease holders as a gateway reaches them: through whichever replica of keys answers. */
 export function leaseHolders(client: ClientProxy): KeeperPorts['holders'] {
   return {
-    register: async (holderId) => (await call(client, registerLease, { holderId }, DEADLINE_MS)).appliedSeq,
+    register: async (holderId) =>
+      (await call(client, registerLease, { holderId, learnsAnnounced: true }, DEADLINE_MS)).appliedSeq,
     renew: (holderId, appliedSeq) => call(client, renewLease, { holderId, appliedSeq }, DEADLINE_MS),
     release: async (holderId) => {
       await call(client, releaseLease, { holderId }, DEADLINE_MS);

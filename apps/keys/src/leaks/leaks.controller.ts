@@ -40,14 +40,8 @@ export class LeaksController {
         store.respond(sealed, by, atMs, plan, announce),
       );
       const { known, keyIds } = outcome;
-      // Also for keys that have not changed: whoever was told of them before may have died before this had ended.
-      const unchanged = keyIds.filter((keyId) => announcement?.ids.includes(keyId) !== true);
-      const settled = [
-        ...(announcement === undefined ? [] : [announcement]),
-        ...(unchanged.length === 0 ? [] : [unannounced(unchanged)]),
-      ];
-      const committedAtMs = monotonicMs();
-      await Promise.all(settled.map((change) => settling.settle(change, committedAtMs)));
+      // Also where nothing has changed: whoever was told of these keys before may have died before this had ended.
+      if (keyIds.length > 0) await settling.settle(announcement ?? unannounced(keyIds), monotonicMs());
       return { kind: 'reported' as const, known: [...known] };
     });
   }

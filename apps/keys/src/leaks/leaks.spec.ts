@@ -7,7 +7,7 @@ import { listNotices, readNotice } from '@gatehouse/contracts/notices';
 import { digestKey, sealDigest } from '@gatehouse/key-domain/key-digest';
 import { mintKey } from '@gatehouse/key-domain/mint-key';
 import { describe, expect, it } from '@jest/globals';
-import { actor, auditOf, issued, SECRET, verify, withKeys } from '../keys-under-test.conformance.js';
+import { actor, auditOf, issued, openHolder, SECRET, verify, withKeys } from '../keys-under-test.conformance.js';
 import { newKeyId } from '../lifecycle/key-id.js';
 
 const REPORTED = { reporter: 'github', address: '192.0.2.7', requestId: 'req_github' } as const;
@@ -44,6 +44,20 @@ describe('keys that were found in public', () => {
     if (answer.kind !== 'found') throw new Error('the key is gone');
     return answer.key;
   };
+
+  it('are announced to every lease holder before they change, and told again where the same leak comes twice', async () => {
+    const keys = [await issued(tests, actor()), await issued(tests, actor())] as const;
+    const leaks = keys.map(({ secret }) => aLeak(secret));
+    const { told, leave } = await openHolder(tests);
+    await report(...leaks.slice(0, 1));
+    const [first, second] = keys.map(({ key }) => key.id);
+    expect(told).toEqual([`announced ${first}`, `made ${first}`]);
+    await report(...leaks);
+    expect(told.slice(2)).toEqual([`announced ${first},${second}`, `made ${first},${second}`]);
+    await report(...leaks);
+    expect(told.slice(4)).toEqual([`made ${first},${second}`]);
+    await leave();
+  });
 
   it('are revoked with the reason `leaked`, their owner is told, the audit log has it [GH-05]', async () => {
     const by = actor();

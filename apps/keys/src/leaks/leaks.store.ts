@@ -69,8 +69,9 @@ export class LeaksStore {
       const told = await addNotices(manager, plan(found), nowMs);
       const changed = await changeKeys(manager, told, nowMs);
       await writeAudit(manager, told, reporter, nowMs);
-      if (changed.length > 0) await numberChanges(manager, changed, await announce(changed));
-      return { known, keyIds: [...new Set(found.map(({ secret }) => secret.keyId))] };
+      const keyIds = [...new Set(found.map(({ secret }) => secret.keyId))];
+      if (changed.length > 0) await numberChanges(manager, changed, await announce(keyIds));
+      return { known, keyIds };
     });
   }
 }

@@ -1,8 +1,6 @@
-import { type Change, type ChangeMessage, writeChange } from '@gatehouse/lease/change-message';
+import { type Change, writeChange } from '@gatehouse/lease/change-message';
 import { REVOKER_WAIT_MS } from '@gatehouse/lease/lease';
-import { subjectOf } from './holder-messages.js';
-import type { Holder } from './holders.store.js';
-import { type ReachPorts, reachHolder } from './reach-holder.js';
+import { othersOf, pauseUntil, type ReachPorts, reachHolder, tellHolder } from './reach-holder.js';
 
 /** How long a holder that says nothing may hold up who has locked rows. */
 const ANNOUNCE_MS = 300;
@@ -18,11 +16,7 @@ export interface Announcement extends Change {
 }
 
 export interface AnnouncePorts extends ReachPorts {
-  readonly ownHolderId: string;
-  /** This replica hears of a change, as the others do. */
-  readonly hear: (message: ChangeMessage) => void;
   readonly holders: ReachPorts['holders'] & {
-    list(): Promise<Holder[]>;
     /** From its commit on, every renewal tells of the change. */
     enterAnnouncement(change: Change): Promise<void>;
   };
@@ -38,14 +32,7 @@ export async function announceChange(change: Change, ports: AnnouncePorts): Prom
   const others = await othersOf(ports);
   if (others === undefined) return { ...change, knownTo: 'not_everybody', holderIds: [] };
   const payload = writeChange({ kind: 'announced', ...change });
-  const told = await Promise.all(
-    others.map((holder) =>
-      ports.request(subjectOf(holder), payload, ANNOUNCE_MS).then(
-        () => true,
-        () => false,
-      ),
-    ),
-  );
+  const told = await Promise.all(others.map((holder) => tellHolder(holder, payload, ANNOUNCE_MS, ports)));
   const holderIds = [ports.ownHolderId, ...others.flatMap(({ holderId }, place) => (told[place] ? [holderId] : []))];
   return { ...change, knownTo: told.every(Boolean) ? 'everybody' : 'not_everybody', holderIds };
 }
@@ -62,13 +49,7 @@ export async function enterAnnouncement(change: Change, ports: AnnouncePorts): P
   const others = await othersOf(ports);
   const payload = writeChange({ kind: 'announced', ...change });
   const telling = { payload, untilMs, listedAtMs: ports.monotonicMs() };
-  if (others === undefined) await ports.pause(Math.max(0, untilMs - ports.monotonicMs()));
+  if (others === undefined) await pauseUntil(untilMs, ports);
   else await Promise.all(others.map((holder) => reachHolder(holder, telling, ports)));
   return { ...change, knownTo: 'entered', holderIds: [] };
-}
-
-/** Undefined: they cannot be listed. */
-async function othersOf({ holders, ownHolderId }: AnnouncePorts): Promise<Holder[] | undefined> {
-  const all = await holders.list().catch(() => undefined);
-  return all?.filter(({ holderId }) => holderId !== ownHolderId);
 }

@@ -35,27 +35,29 @@ export class HoldersStore {
 
   /**
    * Enters a holder, or enters it anew. Waits for changes that are being numbered: what it loads afterwards is not of before
-   * them. @returns the number of the last change before.
+   * them.
+   * @param learnsAnnounced see Holder.
+   * @returns the number of the last change before.
    */
-  async register(holderId: string): Promise<string> {
+  async register(holderId: string, learnsAnnounced = true): Promise<string> {
     const [row] = await this.rows<{ applied_seq: string }>(
       'lease-register',
       `INSERT INTO lease_holders AS holder (holder_id, kind, applied_seq, renewals, renewed_at, pepper_versions, learns_announced)
-       SELECT $1, $2, seq, 0, clock_timestamp(), $3, true FROM change_counter FOR SHARE
+       SELECT $1, $2, seq, 0, clock_timestamp(), $3, $4 FROM change_counter FOR SHARE
        ON CONFLICT (holder_id) DO UPDATE SET
          applied_seq = EXCLUDED.applied_seq, renewals = holder.renewals + 1, renewed_at = EXCLUDED.renewed_at,
-         pepper_versions = EXCLUDED.pepper_versions
+         pepper_versions = EXCLUDED.pepper_versions, learns_announced = EXCLUDED.learns_announced
        WHERE holder.kind = EXCLUDED.kind
        RETURNING applied_seq`,
-      [holderId, this.kind, this.pepperVersions],
+      [holderId, this.kind, this.pepperVersions, learnsAnnounced],
     );
     if (row === undefined) throw new Error('the change counter is missing, or the holder is of another kind');
     return row.applied_seq;
   }
 
   /**
-   * Renews, and returns what has changed after `appliedSeq`, and what is about to change. One statement, so one snapshot: it has the changes up to
-   * exactly the number that it returns. `appliedSeq` is what the holder has applied, not what the row says: the answer
+   * Renews, and returns what has changed after `appliedSeq`, and what is about to change. One statement, so one snapshot: it
+   * has the changes up to exactly the number that it returns. `appliedSeq` is what the holder has applied, not what the row says: the answer
    * to an earlier renewal may have been lost. A row that says more was entered by a registration that came late: changes
    * in between may have been forgotten, so the holder begins anew.
    */

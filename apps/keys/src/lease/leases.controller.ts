@@ -16,8 +16,8 @@ export class LeasesController {
 
   @MessagePattern(registerLease.subject)
   register(@Payload() payload: unknown) {
-    return serve(registerLease, payload, async ({ holderId }) => ({
-      appliedSeq: await this.holders.register(holderId),
+    return serve(registerLease, payload, async ({ holderId, learnsAnnounced = false }) => ({
+      appliedSeq: await this.holders.register(holderId, learnsAnnounced),
     }));
   }
 

@@ -1,9 +1,8 @@
 import { type ChangeMessage, writeChange } from '@gatehouse/lease/change-message';
 import { REVOKER_WAIT_MS } from '@gatehouse/lease/lease';
 import type { Announcement } from './announce-change.js';
-import { subjectOf } from './holder-messages.js';
-import type { Holder, HolderKind } from './holders.store.js';
-import { type ReachPorts, reachHolder, type Telling } from './reach-holder.js';
+import type { HolderKind } from './holders.store.js';
+import { othersOf, pauseUntil, type ReachPorts, reachHolder, tellHolder } from './reach-holder.js';
 
 /** How long a holder may take that need not be waited for. */
 const TELL_MS = 200;
@@ -15,11 +14,7 @@ const TELL_MS = 200;
 const ORDER: readonly HolderKind[] = ['keys', 'gateway'];
 
 export interface SettlePorts extends ReachPorts {
-  readonly ownHolderId: string;
-  /** This replica hears of a change, as the others do. */
-  readonly hear: (message: ChangeMessage) => void;
   readonly holders: ReachPorts['holders'] & {
-    list(): Promise<Holder[]>;
     /** @returns whether the announcement was entered until now. */
     endAnnouncement(changeId: string): Promise<boolean>;
   };
@@ -60,29 +55,23 @@ export async function settleChange(
   const acknowledged: SettledHolder[] = [{ holderId: ports.ownHolderId, kind: 'keys' }];
   const expired: SettledHolder[] = [];
   const untilMs = committedAtMs + REVOKER_WAIT_MS;
-  const holders = await ports.holders.list().catch(() => undefined);
-  if (holders === undefined) {
-    await ports.pause(Math.max(0, untilMs - ports.monotonicMs()));
+  const others = await othersOf(ports);
+  if (others === undefined) {
+    await pauseUntil(untilMs, ports);
     return { acknowledged, expired, listed: false };
   }
   const telling = { payload: writeChange(message), untilMs, listedAtMs: ports.monotonicMs() };
   for (const kind of ORDER) {
-    const others = holders.filter((holder) => holder.kind === kind && holder.holderId !== ports.ownHolderId);
+    const ofKind = others.filter((holder) => holder.kind === kind);
     await Promise.all(
-      others.map(async (holder) => {
-        const reach = isEntered && holder.learnsAnnounced ? tellHolder : reachHolder;
-        const settled = (await reach(holder, telling, ports)) ? acknowledged : expired;
-        settled.push({ holderId: holder.holderId, kind });
+      ofKind.map(async (holder) => {
+        const knowsAlready = isEntered && holder.learnsAnnounced;
+        const hasHeard = knowsAlready
+          ? await tellHolder(holder, telling.payload, TELL_MS, ports)
+          : await reachHolder(holder, telling, ports);
+        (hasHeard ? acknowledged : expired).push({ holderId: holder.holderId, kind });
       }),
     );
   }
   return { acknowledged, expired, listed: true };
-}
-
-/** Tells a holder that knows already, so that it may remember again. @returns whether it has heard. */
-function tellHolder(holder: Holder, { payload }: Telling, { request }: ReachPorts): Promise<boolean> {
-  return request(subjectOf(holder), payload, TELL_MS).then(
-    () => true,
-    () => false,
-  );
 }

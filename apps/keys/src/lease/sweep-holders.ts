@@ -15,8 +15,9 @@ interface SweeperPorts {
 }
 
 /**
- * Removes holders that died, changes that all have applied, and announcements that nothing came of; called often, does so every 20 s. A holder counts as
- * silent by what this replica has seen over its own monotonic clock, not by the database's time of day, which may jump.
+ * Removes holders that died, changes that all have applied, and announcements that nothing came of; called often, does so
+ * every 20 s. A holder counts as silent by what this replica has seen over its own monotonic clock, not by the database's
+ * time of day, which may jump.
  */
 export function holderSweeper({ holders, monotonicMs }: SweeperPorts): () => Promise<void> {
   let seen = new Map<string, { readonly renewals: string; readonly sinceMs: number }>();

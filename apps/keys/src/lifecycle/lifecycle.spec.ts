@@ -1,10 +1,8 @@
 import { call } from '@gatehouse/bus/call.client';
-import { invalidateSubject } from '@gatehouse/contracts/hot-subjects';
 import { getKey, issueKey, listKeys, revokeKey } from '@gatehouse/contracts/keys';
 import { digestKey } from '@gatehouse/key-domain/key-digest';
-import { readChange } from '@gatehouse/lease/change-message';
 import { describe, expect, it } from '@jest/globals';
-import { actor, auditOf, issued, request, verify, withKeys } from '../keys-under-test.conformance.js';
+import { actor, auditOf, issued, openHolder, request, verify, withKeys } from '../keys-under-test.conformance.js';
 
 const tests = withKeys();
 
@@ -188,22 +186,14 @@ describe('revoke', () => {
   it('tells every lease holder again where the key was revoked before: who did it may have died in between', async () => {
     const by = actor();
     const { key } = await issued(tests, by);
-    const holderId = 'f'.repeat(32);
-    const told: string[] = [];
-    const answering = await tests.bus.answer(invalidateSubject(holderId), holderId, async (payload) => {
-      const { kind, ids } = readChange(payload);
-      told.push(`${kind} ${ids.join()}`);
-      return payload;
-    });
-    await tests.owner.query('INSERT INTO keys.lease_holders VALUES ($1, 0, 0, now())', [holderId]);
+    const { told, leave } = await openHolder(tests);
     await call(tests.client, revokeKey, { actor: by, keyId: key.id });
     await call(tests.client, revokeKey, { actor: by, keyId: key.id });
     expect(told).toEqual([`announced ${key.id}`, `made ${key.id}`, `made ${key.id}`]);
     // Who may not change the key makes no holder forget it.
     await call(tests.client, revokeKey, { actor: actor(), keyId: key.id });
     expect(told).toHaveLength(3);
-    await tests.owner.query('DELETE FROM keys.lease_holders WHERE holder_id = $1', [holderId]);
-    await answering.stop();
+    await leave();
   });
 
   it('happens once where 20 ask at the same time', async () => {

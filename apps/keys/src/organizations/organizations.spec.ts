@@ -1,12 +1,21 @@
 import { call } from '@gatehouse/bus/call.client';
 import { issueKey, setOrganization } from '@gatehouse/contracts/keys';
 import { describe, expect, it } from '@jest/globals';
-import { actor, auditOf, issued, request, verify, withKeys } from '../keys-under-test.conformance.js';
+import { actor, auditOf, issued, openHolder, request, verify, withKeys } from '../keys-under-test.conformance.js';
 
 const tests = withKeys();
 const standing = { plan: 'free', limits: null, suspended: false };
 
 describe('what is decided about an organization', () => {
+  it('is announced to every lease holder before it changes', async () => {
+    const by = actor();
+    const { organizationId } = by;
+    const { told, leave } = await openHolder(tests);
+    await call(tests.client, setOrganization, { organizationId, actor: by, ...standing, suspended: true });
+    expect(told).toEqual([`announced ${organizationId}`, `made ${organizationId}`]);
+    await leave();
+  });
+
   it('holds at once for every key that it has, and for no other', async () => {
     const by = actor();
     const keys = [await issued(tests, by), await issued(tests, by)];
