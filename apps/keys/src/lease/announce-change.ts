@@ -5,14 +5,12 @@ import { othersOf, pauseUntil, type ReachPorts, reachHolder, tellHolder } from '
 /** How long a holder that says nothing may hold up who has locked rows. */
 const ANNOUNCE_MS = 300;
 
-/**
- * What holders know of a change before it is made: `everybody`, they all said so; `entered`, those that said nothing
- * learn of it from their renewals, and no lease that they took before has any time left.
- */
+/** What holders know of a change before it is made. */
 export interface Announcement extends Change {
-  readonly knownTo: 'everybody' | 'entered' | 'not_everybody';
-  /** Who has said so, this replica among them. */
+  /** Have said that they know, this replica among them. */
   readonly holderIds: readonly string[];
+  /** Whoever said nothing learns of it from its renewals, and no lease that it took before has any time left. */
+  readonly isEntered: boolean;
 }
 
 export interface AnnouncePorts extends ReachPorts {
@@ -25,16 +23,15 @@ export interface AnnouncePorts extends ReachPorts {
 /**
  * Has every holder forget these keys before they change, and remember them no more until the change is made: then all
  * see it at one moment, and nobody accepts what another one has refused.
- * Where not all have said so, `enterAnnouncement` has to come before the change.
+ * Where not all have said so, `enterAnnouncement` has to come before the change. Never fails.
  */
 export async function announceChange(change: Change, ports: AnnouncePorts): Promise<Announcement> {
   ports.hear({ kind: 'announced', ...change });
-  const others = await othersOf(ports);
-  if (others === undefined) return { ...change, knownTo: 'not_everybody', holderIds: [] };
+  const others = (await othersOf(ports)) ?? [];
   const payload = writeChange({ kind: 'announced', ...change });
   const told = await Promise.all(others.map((holder) => tellHolder(holder, payload, ANNOUNCE_MS, ports)));
-  const holderIds = [ports.ownHolderId, ...others.flatMap(({ holderId }, place) => (told[place] ? [holderId] : []))];
-  return { ...change, knownTo: told.every(Boolean) ? 'everybody' : 'not_everybody', holderIds };
+  const aware = others.filter((_, place) => told[place]).map(({ holderId }) => holderId);
+  return { ...change, holderIds: [ports.ownHolderId, ...aware], isEntered: false };
 }
 
 /**
@@ -51,5 +48,5 @@ export async function enterAnnouncement(change: Change, ports: AnnouncePorts): P
   const telling = { payload, untilMs, listedAtMs: ports.monotonicMs() };
   if (others === undefined) await pauseUntil(untilMs, ports);
   else await Promise.all(others.map((holder) => reachHolder(holder, telling, ports)));
-  return { ...change, knownTo: 'entered', holderIds: [] };
+  return { ...change, holderIds: [], isEntered: true };
 }

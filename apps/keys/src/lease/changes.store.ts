@@ -16,9 +16,9 @@ export function inTransaction<Outcome>(
  * Gives changes of keys (or of whole organizations, by their ids) their numbers. The row lock on the counter is held until
  * the commit, so that numbers become visible in their order and none can appear below one that was seen; last in its
  * transaction, so that it is held briefly.
- * @param aware the holders that know of these changes. A holder that has registered since they were told has not been
- * told; nobody registers while the counter is locked. Undefined: nobody has to know.
- * @throws HolderUnaware
+ * @param aware the holders that know of these changes; undefined: nobody else has to. Whoever said nothing does not, nor who
+ * has registered since; nobody registers while the counter is locked.
+ * @throws HolderUnaware where there is any other
  */
 export async function numberChanges(
   manager: EntityManager,
@@ -36,5 +36,5 @@ export async function numberChanges(
   const unaware = await manager.query('SELECT 1 FROM lease_holders WHERE holder_id <> ALL($1::text[]) LIMIT 1', [
     aware,
   ]);
-  if (unaware.length > 0) throw new HolderUnaware('a lease holder has registered meanwhile');
+  if (unaware.length > 0) throw new HolderUnaware('a lease holder does not know of the change');
 }

@@ -96,25 +96,6 @@ describe('revocation [E12]', () => {
     expect(new Set(said.slice(firstRevoked))).toEqual(new Set(['revoked']));
   });
 
-  it('changes nothing where its announcement fails, and nobody has to catch that but its caller', async () => {
-    const unhandled: unknown[] = [];
-    const hear = (error: unknown) => unhandled.push(error);
-    process.on('unhandledRejection', hear);
-    try {
-      const one = await openReplica(tests, { bus: openBus(tests) });
-      const key = await newKey(tests);
-      const announce = () => Promise.reject(new Error('somebody says nothing'));
-      const change = tests.store.change(ACTOR, key.keyId, (found) => revokeKey(found, undefined, Date.now()), {
-        announce,
-      });
-      await expect(change).rejects.toThrow('somebody says nothing');
-      expect(stateOf(await one.verify(key.digest))).toBe('active');
-      expect(unhandled).toEqual([]);
-    } finally {
-      process.off('unhandledRejection', hear);
-    }
-  });
-
   it('waits for a replica that enters itself while it is made', async () => {
     const bus = openBus(tests);
     const one = await openReplica(tests, { bus });

@@ -8,7 +8,7 @@ const OWN = 'a'.repeat(32);
 const OTHER: Holder = { holderId: 'b'.repeat(32), kind: 'keys', renewals: '5', learnsAnnounced: true };
 const GATEWAY: Holder = { holderId: 'c'.repeat(32), kind: 'gateway', renewals: '5', learnsAnnounced: true };
 
-const CHANGE: Announcement = { changeId: 'c1', ids: ['key_1'], knownTo: 'everybody', holderIds: [] };
+const CHANGE: Announcement = { changeId: 'c1', ids: ['key_1'], holderIds: [], isEntered: false };
 
 /** A revoker over a clock that only its own waiting moves. */
 function openRevoker(changes: Partial<SettlePorts> = {}) {
@@ -135,7 +135,7 @@ describe('settleChange', () => {
   });
 
   describe('of which a holder that says nothing has learned from its renewals', () => {
-    const ENTERED: Announcement = { ...CHANGE, knownTo: 'entered' };
+    const ENTERED: Announcement = { ...CHANGE, isEntered: true };
     const silent = () => openRevoker({ request: () => Promise.reject(new Error('nobody')) });
 
     it('is told to it, and not waited for', async () => {

@@ -47,10 +47,10 @@ export async function settleChange(
   committedAtMs: number,
   ports: SettlePorts,
 ): Promise<Settlement> {
-  const { changeId, ids, knownTo } = change;
+  const { changeId, ids } = change;
   const message: ChangeMessage = { kind: 'made', changeId, ids };
   // An entry that is gone may have been gone before the change was made: then it has told nobody.
-  const isEntered = knownTo === 'entered' && (await ports.holders.endAnnouncement(changeId).catch(() => false));
+  const isEntered = change.isEntered && (await ports.holders.endAnnouncement(changeId).catch(() => false));
   ports.hear(message);
   const acknowledged: SettledHolder[] = [{ holderId: ports.ownHolderId, kind: 'keys' }];
   const expired: SettledHolder[] = [];

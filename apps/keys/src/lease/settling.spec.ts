@@ -1,18 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Announcement } from './announce-change.js';
-import { changeAtOneMoment, type Settling } from './settling.js';
+import { changeAtOneMoment, HolderUnaware, type Settling } from './settling.js';
 
-/** @param knownTo what brief announcements come to, one after the other. */
-function open(...knownTo: Announcement['knownTo'][]) {
+function open() {
   const done: string[] = [];
   const settling: Settling = {
     announceBriefly: async (ids) => {
       done.push(`announced ${ids.join()}`);
-      return { changeId: 'c1', ids, knownTo: knownTo.shift() ?? 'everybody', holderIds: ['a'] };
+      return { changeId: 'c1', ids, holderIds: ['a'], isEntered: false };
     },
     enter: async (announcement) => {
       done.push(`entered ${announcement.ids.join()}`);
-      return { ...announcement, knownTo: 'entered' };
+      return { ...announcement, isEntered: true };
     },
     settle: () => Promise.reject(new Error('nothing settles here')),
   };
@@ -21,36 +19,34 @@ function open(...knownTo: Announcement['knownTo'][]) {
 
 describe('a change that all are to see at one moment', () => {
   it('is made where everybody knows that it comes', async () => {
-    const { settling, done } = open('everybody');
-    const made = await changeAtOneMoment(settling, async (announce) => {
-      return `made, known to ${await announce(['key_1'])}`;
-    });
+    const { settling, done } = open();
+    const made = await changeAtOneMoment(settling, async (announce) => `known to ${await announce(['key_1'])}`);
     expect(made).toEqual({
-      outcome: 'made, known to a',
-      announcement: { changeId: 'c1', ids: ['key_1'], knownTo: 'everybody', holderIds: ['a'] },
+      outcome: 'known to a',
+      announcement: { changeId: 'c1', ids: ['key_1'], holderIds: ['a'], isEntered: false },
     });
     expect(done).toEqual(['announced key_1']);
   });
 
-  it('is rolled back and made again, once those who say nothing have been waited for', async () => {
-    const { settling, done } = open('not_everybody');
+  it('is rolled back where somebody does not know, and made again once that one has been waited for', async () => {
+    const { settling, done } = open();
     const { announcement } = await changeAtOneMoment(settling, async (announce) => {
-      done.push('begun');
-      done.push(`known to ${await announce(['key_1'])}`);
+      const aware = await announce(['key_1']);
+      done.push(`known to ${aware}`);
+      if (aware !== undefined) throw new HolderUnaware('one is not among them');
     });
-    expect(announcement?.knownTo).toBe('entered');
-    expect(done).toEqual(['begun', 'announced key_1', 'entered key_1', 'begun', 'known to undefined']);
+    expect(announcement?.isEntered).toBe(true);
+    expect(done).toEqual(['announced key_1', 'known to a', 'entered key_1', 'known to undefined']);
   });
 
   it('announces anew what it did not announce before it was rolled back', async () => {
-    const { settling, done } = open('not_everybody', 'everybody');
-    let ids = ['key_1'];
+    const { settling, done } = open();
     const { announcement } = await changeAtOneMoment(settling, async (announce) => {
-      const changing = ids;
-      ids = ['key_2'];
-      await announce(changing);
+      const isFirst = done.length === 0;
+      await announce([isFirst ? 'key_1' : 'key_2']);
+      if (isFirst) throw new HolderUnaware('one is not among them');
     });
-    expect(announcement).toMatchObject({ ids: ['key_1', 'key_2'], knownTo: 'everybody' });
+    expect(announcement).toMatchObject({ ids: ['key_1', 'key_2'], isEntered: false });
     expect(done).toEqual(['announced key_1', 'entered key_1', 'announced key_1,key_2']);
   });
 

@@ -3,7 +3,7 @@ import type { Settlement } from './settle-change.js';
 
 /** What whoever changes keys, or organizations, does before and after. */
 export interface Settling {
-  /** Before the change, where rows are locked: takes 300 ms at most, and then `knownTo` may be `not_everybody`. */
+  /** Before the change, where rows are locked: takes 300 ms at most, and not all holders may have said something. */
   readonly announceBriefly: (ids: readonly string[]) => Promise<Announcement>;
   /** Tells those who have said nothing, as long as that takes. @throws where the change must not be made. */
   readonly enter: (announcement: Announcement) => Promise<Announcement>;
@@ -12,13 +12,12 @@ export interface Settling {
 }
 
 /**
- * Announces what a transaction is about to change.
+ * Announces what a transaction is about to change. Never fails.
  * @returns the holders that know; undefined where all do that there are, or will be.
- * @throws HolderUnaware
  */
 export type Announce = (ids: readonly string[]) => Promise<readonly string[] | undefined>;
 
-/** Some holder may not know of a change: it has to be waited for, and no row may be locked meanwhile. */
+/** A holder does not know of a change (`numberChanges` finds it): it is waited for, and no row may be locked meanwhile. */
 export class HolderUnaware extends Error {}
 
 /**
@@ -32,10 +31,9 @@ export async function changeAtOneMoment<Outcome>(
 ): Promise<{ readonly outcome: Outcome; readonly announcement: Announcement | undefined }> {
   let announcement: Announcement | undefined;
   const announce = async (ids: readonly string[]) => {
-    const entered = new Set(announcement?.knownTo === 'entered' ? announcement.ids : []);
+    const entered = new Set(announcement?.isEntered ? announcement.ids : []);
     if (ids.every((id) => entered.has(id))) return undefined;
     announcement = await settling.announceBriefly([...new Set([...entered, ...ids])]);
-    if (announcement.knownTo === 'not_everybody') throw new HolderUnaware('a lease holder says nothing');
     return announcement.holderIds;
   };
   for (;;) {
@@ -50,5 +48,5 @@ export async function changeAtOneMoment<Outcome>(
 
 /** A change that nobody was told of before; whoever made it may have died before its end. */
 export function unannounced(ids: readonly string[]): Announcement {
-  return { changeId: '', ids, knownTo: 'not_everybody', holderIds: [] };
+  return { changeId: '', ids, holderIds: [], isEntered: false };
 }

@@ -111,7 +111,8 @@ export class KeysStore {
    * committed and durable, and has its number in the sequence of changes that lease holders follow.
    * @param removed whether a key that was removed can be found.
    * @param announce what has to be done before the change gets its number; begun where there is something to change, while the
-   * key's row is locked. Where it fails, nothing is changed.
+   * key's row is locked. Nothing is changed where a holder does not know.
+   * @throws HolderUnaware
    */
   change<Decision extends KeyDecision<string>>(
     actor: Actor,
@@ -129,11 +130,7 @@ export class KeysStore {
       if (row === undefined) return { kind: 'not_found' };
       const before = recordOf(row);
       const decision = decide(before);
-      if (decision.kind !== 'change') return decision;
-      const announced = announce?.();
-      // Whether it fails is looked at when all is written; until then nobody may take it for a failure that nobody sees.
-      announced?.catch(() => undefined);
-      await writeChange(manager, actor, before, decision, announced);
+      if (decision.kind === 'change') await writeChange(manager, actor, before, decision, announce?.());
       return decision;
     });
   }
